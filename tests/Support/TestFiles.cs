@@ -1,0 +1,52 @@
+namespace RadioDiffusion.TestSupport;
+
+/// <summary>Where the tests' files lie.</summary>
+public static class TestFiles
+{
+    /// <summary>The root of the clone: the folder with RadioDiffusion.sln.</summary>
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    /// <summary>
+    /// The folder of a golden case. With <c>RADIODIFFUSION_GOLDEN</c> set, that folder is read instead of tests/Golden, and
+    /// a case that it lacks skips the test by name.
+    /// </summary>
+    public static string Golden(string caseName)
+    {
+        string? other = Environment.GetEnvironmentVariable("RADIODIFFUSION_GOLDEN");
+        string folder = Path.Combine(string.IsNullOrEmpty(other) ? Path.Combine(RepositoryRoot, "tests", "Golden") : other, caseName);
+        if (!string.IsNullOrEmpty(other))
+            Assert.SkipUnless(Directory.Exists(folder), $"The golden case '{caseName}' is not in the folder that RADIODIFFUSION_GOLDEN names.");
+        return folder;
+    }
+
+    /// <summary>A file of real survey data, which a clone does not have (licences): without it the test is skipped.</summary>
+    public static string RealData(string relativePath)
+    {
+        string path = Path.GetFullPath(Path.Combine(RepositoryRoot, "..", "shared", "data", relativePath));
+        Assert.SkipUnless(File.Exists(path) || Directory.Exists(path),
+            $"Needs the real survey data '{relativePath}', which is not part of this repository.");
+        return path;
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder != null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "RadioDiffusion.sln")))
+                return folder.FullName;
+        }
+        throw new InvalidOperationException("RadioDiffusion.sln was not found above the tests.");
+    }
+}
+
+/// <summary>A folder of its own for one test, deleted afterwards.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    public TemporaryFolder() => Directory.CreateDirectory(Path);
+
+    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "radiodiffusion-test-" + Guid.NewGuid().ToString("N"));
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
