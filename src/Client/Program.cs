@@ -1,1 +1,3 @@
-return 0;
+using RadioDiffusion.Client;
+
+return await CommandLine.RunAsync(args);

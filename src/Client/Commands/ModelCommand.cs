@@ -1,0 +1,87 @@
+using System.CommandLine;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using Spectre.Console;
+
+namespace RadioDiffusion.Client.Commands;
+
+/// <summary>`model list`, `show` and `export`.</summary>
+internal static class ModelCommand
+{
+    private static readonly Argument<string> _name = new("NAME") { Description = "Name of the model." };
+    private static readonly Option<string> _out = new("--out") { Description = "Folder for weights.safetensors and model.json.", Required = true, HelpName = "DIR" };
+
+    public static Command Build()
+    {
+        var list = new Command("list", "The models there are.").With();
+        list.SetGuardedAction(ListAsync);
+        var show = new Command("show", "One model: what it is conditioned on, and where it came from.").With(_name);
+        show.SetGuardedAction(ShowAsync);
+        var export = new Command("export", "Copies a model's weights (safetensors) and description out of the store.").With(_name, _out);
+        export.SetGuardedAction(ExportAsync);
+        return new Command("model", "The model registry.") { list, show, export };
+    }
+
+    private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var models = await session.Grains.ModelsAsync(cancellationToken);
+        output.Result(models, console =>
+        {
+            var table = new Table().AddColumns("Name", "Digest", "Parameters", "Iterations", "Conditioned on");
+            foreach (var model in models)
+                table.AddRow(Markup.Escape(model.Name), model.Digest, $"{model.Parameters:N0}", $"{model.Iterations}", Markup.Escape(ConditionedOn(model)));
+            console.Write(table);
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var model = await session.Grains.GetGrain<IModelGrain>(parsed.GetValue(_name)!).GetAsync(cancellationToken);
+        output.Result(model, console =>
+        {
+            var grid = new Grid().AddColumn().AddColumn();
+            grid.AddRow("Name", Markup.Escape(model.Name));
+            grid.AddRow("Digest", model.Digest);
+            grid.AddRow("Snapshot", model.Snapshot);
+            grid.AddRow("From", Markup.Escape(model.Lineage));
+            grid.AddRow("Parameters", $"{model.Parameters:N0}");
+            grid.AddRow("Iterations", $"{model.Iterations}");
+            grid.AddRow("Image", $"{model.ImageSize} x {model.ImageSize} pixels");
+            grid.AddRow("Conditioned on", Markup.Escape(ConditionedOn(model)));
+            if (model.FluxRange.Count == 3)
+                grid.AddRow("Peak flux of its training set", FormattableString.Invariant($"{model.FluxRange[0]:0.###} to {model.FluxRange[2]:0.###} mJy/beam (98 %), median {model.FluxRange[1]:0.###}"));
+            console.Write(grid);
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ExportAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var model = await session.Grains.GetGrain<IModelGrain>(parsed.GetValue(_name)!).GetAsync(cancellationToken);
+        string from = await session.Artifacts.GetDirectoryAsync(model.Snapshot, cancellationToken);
+        string to = Path.GetFullPath(parsed.GetValue(_out)!);
+        Directory.CreateDirectory(to);
+        var manifest = await session.Artifacts.FindAsync(model.Snapshot, cancellationToken);
+        var files = manifest!.Files.Select(file => Path.Combine(to, file.Name)).ToArray();
+        foreach (var file in manifest.Files)
+            WholeFile.Copy(Path.Combine(from, file.Name), Path.Combine(to, file.Name));
+        output.Result(new { model.Name, model.Digest, Files = files }, console =>
+        {
+            foreach (string file in files)
+                console.WriteLine(file);
+        });
+        return ExitCode.Done;
+    }
+
+    private static string ConditionedOn(ModelEntry model) => (model.NeedsFlux, model.Classes.Count) switch
+    {
+        (true, 0) => "peak flux",
+        (false, > 0) => $"class ({string.Join(", ", model.Classes)})",
+        (true, > 0) => $"peak flux, class ({string.Join(", ", model.Classes)})",
+        _ => "nothing",
+    };
+}

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+using Spectre.Console;
+
+namespace RadioDiffusion.Client.Commands;
+
+/// <summary>`train start`, `watch`, `pause`, `resume` and `list`.</summary>
+internal static class TrainCommand
+{
+    private static readonly Argument<string> _name = new("NAME") { Description = "Name of the training run." };
+    private static readonly Option<string> _dataset = new("--dataset") { Description = "Name of the data set.", Required = true };
+    private static readonly Option<string> _preset = new("--preset") { Description = "lofar or first (the paper's), or small.", DefaultValueFactory = _ => "small" };
+    private static readonly Option<long?> _iterations = new("--iterations") { Description = "Iterations; default: the preset's." };
+    private static readonly Option<int?> _batch = new("--batch") { Description = "Images per iteration; default: the preset's." };
+    private static readonly Option<double?> _rate = new("--learning-rate") { Description = "Learning rate of Adam; default: the preset's." };
+    private static readonly Option<int?> _checkpointEvery = new("--checkpoint-every") { Description = "Iterations between checkpoints; default: the preset's." };
+    private static readonly Option<int?> _validateEvery = new("--validate-every") { Description = "Iterations between validations; default: the preset's." };
+    private static readonly Option<int> _workers = new("--workers") { Description = "Trainers, each on a device of its own.", DefaultValueFactory = _ => 1 };
+
+    public static Command Build()
+    {
+        var start = new Command("start", "Starts a run and stays with it; Ctrl-C writes a checkpoint and pauses it.")
+            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed);
+        start.SetGuardedAction(StartAsync);
+        var watch = new Command("watch", "Watches a run of another process.").With(_name);
+        watch.SetGuardedAction(WatchAsync);
+        var pause = new Command("pause", "Writes a checkpoint and pauses a run of another process.").With(_name);
+        pause.SetGuardedAction(PauseAsync);
+        var resume = new Command("resume", "Goes on from the last checkpoint, and stays with the run.").With(_name);
+        resume.SetGuardedAction(ResumeAsync);
+        var list = new Command("list", "The runs and their states.").With();
+        list.SetGuardedAction(ListAsync);
+        return new Command("train", "Training runs.") { start, watch, pause, resume, list };
+    }
+
+    private static async Task<int> StartAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var request = new TrainingRequest
+        {
+            Dataset = parsed.GetValue(_dataset)!,
+            Preset = parsed.GetValue(_preset)!,
+            Iterations = parsed.GetValue(_iterations),
+            BatchSize = parsed.GetValue(_batch),
+            LearningRate = parsed.GetValue(_rate),
+            CheckpointEvery = parsed.GetValue(_checkpointEvery),
+            ValidateEvery = parsed.GetValue(_validateEvery),
+            Workers = parsed.GetValue(_workers),
+            Seed = parsed.GetValue(CommonOptions.Seed),
+        };
+        var run = session.Grains.GetGrain<ITrainingRunGrain>(parsed.GetValue(_name)!);
+        var status = await run.StartAsync(request, cancellationToken);
+        if (status.State is WorkState.Interrupted or WorkState.Paused or WorkState.Failed)
+        {
+            output.Message($"Run '{status.Name}' exists with these settings and is {Word(status.State)}: going on from {From(status)}.");
+            await run.ResumeAsync(cancellationToken);
+        }
+        return await StayAsync(run, output, cancellationToken);
+    }
+
+    private static async Task<int> ResumeAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var run = await RunOfAsync(session, parsed, cancellationToken);
+        var before = await run.GetStatusAsync(cancellationToken);
+        if (before.State is not (WorkState.Done or WorkState.Running))
+            output.Message($"Run '{before.Name}' was {Word(before.State)}: going on from {From(before)}.");
+        await run.ResumeAsync(cancellationToken);
+        return await StayAsync(run, output, cancellationToken);
+    }
+
+    private static async Task<int> WatchAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var run = await RunOfAsync(session, parsed, cancellationToken);
+        return Report(await TrainingDisplay.ShowAsync(run, output, cancellationToken), output);
+    }
+
+    private static async Task<int> PauseAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var run = await RunOfAsync(session, parsed, cancellationToken);
+        await run.PauseAsync(cancellationToken);
+        return Report(await run.FollowAsync(_ => { }, cancellationToken), output);
+    }
+
+    private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var runs = await session.Grains.RunsAsync(cancellationToken);
+        output.Result(runs, console =>
+        {
+            var table = new Table().AddColumns("Name", "State", "Iteration", "Data set", "Preset", "Last checkpoint");
+            foreach (var run in runs)
+            {
+                table.AddRow(Markup.Escape(run.Name), Word(run.State), $"{run.Iteration} of {run.TotalIterations}", Markup.Escape(run.Request?.Dataset ?? ""),
+                    Markup.Escape(run.Request?.Preset ?? ""), run.Checkpoint is { } checkpoint ? $"iteration {checkpoint.Iteration}" : "none");
+            }
+            console.Write(table);
+        });
+        return ExitCode.Done;
+    }
+
+    /// <summary>Shows the run until it stands still. When cancelled: asks for a checkpoint, and waits for it.</summary>
+    private static async Task<int> StayAsync(ITrainingRunGrain run, Output output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Report(await TrainingDisplay.ShowAsync(run, output, cancellationToken), output);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            output.Message("Writing a checkpoint ...");
+            await run.PauseAsync(CancellationToken.None);
+            Report(await run.FollowAsync(_ => { }, CancellationToken.None), output);
+            return ExitCode.Cancelled;
+        }
+    }
+
+    private static int Report(TrainingStatus status, Output output)
+    {
+        output.Result(status, console => console.WriteLine(status.State switch
+        {
+            WorkState.Done => $"Run '{status.Name}' is done after {status.Iteration} iterations: model '{status.Request!.ModelName ?? status.Name}', {status.Snapshot}.",
+            WorkState.Failed => $"Run '{status.Name}' failed: {status.Error}",
+            _ => $"Run '{status.Name}' is {Word(status.State)} at {From(status)}: 'radiodiffusion train resume {status.Name}' goes on.",
+        }));
+        return status.State == WorkState.Failed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static async Task<ITrainingRunGrain> RunOfAsync(Session session, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string name = await session.Grains.KnownAsync(INameIndexGrain.Runs, parsed.GetValue(_name)!, "training run", cancellationToken);
+        return session.Grains.GetGrain<ITrainingRunGrain>(name);
+    }
+
+    private static string From(TrainingStatus status) => status.Checkpoint is { } checkpoint ? $"the checkpoint of iteration {checkpoint.Iteration}" : "the beginning";
+
+    private static string Word(WorkState state) => state.ToString().ToLowerInvariant();
+}

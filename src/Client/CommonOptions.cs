@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace RadioDiffusion.Client;
+
+/// <summary>The options that every command takes.</summary>
+internal static class CommonOptions
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "One JSON document on standard output; messages on standard error." };
+
+    public static readonly Option<string?> Store = new("--store")
+    {
+        Description = "The artifact store: a folder, or a connection string of Azure Blob Storage. Default: $RADIODIFFUSION_STORE, else a folder of the user's data.",
+        HelpName = "PATH|CONNECTION",
+    };
+
+    public static readonly Option<string?> Connect = new("--connect")
+    {
+        Description = "Address and gateway port of a running silo, such as 127.0.0.1:30000. Default: work in this process.",
+        HelpName = "ENDPOINT",
+    };
+
+    public static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 42 };
+
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "The silo's log on standard error." };
+
+    public static string StorePath(this ParseResult parsed) => parsed.GetValue(Store)
+        ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
+
+    public static Task<Session> OpenSessionAsync(this ParseResult parsed, CancellationToken cancellationToken) =>
+        Session.OpenAsync(parsed.StorePath(), parsed.GetValue(Connect), parsed.GetValue(Verbose), cancellationToken);
+
+    public static Command With(this Command command, params Symbol[] symbols)
+    {
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Option option)
+                command.Options.Add(option);
+            else if (symbol is Argument argument)
+                command.Arguments.Add(argument);
+        }
+        foreach (Option option in new Option[] { Json, Store, Connect, Verbose })
+            command.Options.Add(option);
+        return command;
+    }
+}

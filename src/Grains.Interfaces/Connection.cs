@@ -1,0 +1,60 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Serialization;
+
+namespace RadioDiffusion.Grains.Interfaces;
+
+/// <summary>A connection to a running silo: what a client application needs, and all it needs.</summary>
+public sealed class Connection : IAsyncDisposable
+{
+    /// <summary>The cluster ID of <c>serve</c> unless configured otherwise.</summary>
+    public const string DefaultCluster = "radiodiffusion";
+
+    private readonly IHost _host;
+
+    private Connection(IHost host) => _host = host;
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>Connects to the gateway of a silo.</summary>
+    /// <param name="gateway">Address and gateway port, for example 127.0.0.1:30000.</param>
+    /// <param name="cluster">The cluster's ID; a silo refuses clients that name another one.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="UserErrorException">Nobody answers there.</exception>
+    public static async Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.UseOrleansClient(client =>
+        {
+            client.UseStaticClustering(gateway);
+            client.Configure<ClusterOptions>(options =>
+            {
+                options.ClusterId = cluster;
+                options.ServiceId = DefaultCluster;
+            });
+            client.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
+        });
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            host.Dispose();
+            throw new UserErrorException(ErrorKind.NotFound, gateway.ToString(),
+                $"No silo of cluster '{cluster}' answers at {gateway}: {error.Message} Start one with 'radiodiffusion serve', or name another one with --connect.");
+        }
+        return new Connection(host);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}

@@ -1,0 +1,18 @@
+namespace RadioDiffusion.Grains.Interfaces;
+
+/// <summary>The names in use of one kind: the key is <see cref="Datasets"/>, <see cref="Runs"/> or <see cref="Models"/>.</summary>
+[Alias("RadioDiffusion.INameIndexGrain")]
+public interface INameIndexGrain : IGrainWithStringKey
+{
+    const string Datasets = "datasets";
+    const string Runs = "runs";
+    const string Models = "models";
+
+    /// <summary>Adds a name; adding it twice does no harm.</summary>
+    [Alias("Add")]
+    Task AddAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>All names, in ordinal order.</summary>
+    [Alias("List")]
+    Task<string[]> ListAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,45 @@
+namespace RadioDiffusion.Grains.Interfaces.Models;
+
+/// <summary>A named entry of the model registry: which snapshot the name stands for, and where it came from. The key is the name.</summary>
+[Alias("RadioDiffusion.IModelGrain")]
+public interface IModelGrain : IGrainWithStringKey
+{
+    /// <summary>Lets the name stand for a stored snapshot. The same one again does nothing.</summary>
+    [Alias("Register")]
+    Task<ModelEntry> RegisterAsync(string snapshotArtifact, string lineage, CancellationToken cancellationToken = default);
+
+    /// <exception cref="UserErrorException">No model has this name.</exception>
+    [Alias("Get")]
+    Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default);
+}
+
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.ModelEntry")]
+public sealed record ModelEntry
+{
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>The artifact with weights.safetensors and model.json.</summary>
+    [Id(1)] public required string Snapshot { get; init; }
+
+    /// <summary>16 hexadecimal digits: how sample IDs name the model.</summary>
+    [Id(2)] public required string Digest { get; init; }
+
+    /// <summary>Where the snapshot came from, in words.</summary>
+    [Id(3)] public required string Lineage { get; init; }
+
+    [Id(4)] public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>Whether samples are conditioned on peak flux.</summary>
+    [Id(5)] public required bool NeedsFlux { get; init; }
+
+    /// <summary>Training iterations behind it.</summary>
+    [Id(6)] public required long Iterations { get; init; }
+
+    /// <summary>Trainable parameters.</summary>
+    [Id(7)] public required long Parameters { get; init; }
+
+    [Id(8)] public required int ImageSize { get; init; }
+
+    /// <summary>Peak fluxes of the training set, mJy/beam: 1st percentile, median, 99th percentile.</summary>
+    [Id(9)] public IReadOnlyList<double> FluxRange { get; init; } = [];
+}

@@ -1,0 +1,91 @@
+using Orleans.Concurrency;
+
+namespace RadioDiffusion.Grains.Interfaces.Surveys;
+
+/// <summary>A data set: fans out over its survey tiles, applies the selection, and owns the resulting training set. The key is its name.</summary>
+[Alias("RadioDiffusion.IDatasetGrain")]
+public interface IDatasetGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Starts a build and returns at once. Asking again for what is running or done does nothing; another request replaces the data
+    /// set once it is done, and is refused while a build is running.
+    /// </summary>
+    [Alias("Build")]
+    Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default);
+
+    [Alias("GetStatus"), AlwaysInterleave]
+    Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The status now and after every change later than <paramref name="afterVersion"/>, until the build ends.</summary>
+    [Alias("Watch"), AlwaysInterleave]
+    IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default);
+}
+
+/// <summary>How to make a data set from mosaics and a catalogue.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.DatasetRequest")]
+public sealed record DatasetRequest
+{
+    /// <summary>Folder of mosaics (*.fits, or NAME/mosaic-blanked.fits).</summary>
+    [Id(0)] public required string MosaicDirectory { get; init; }
+
+    /// <summary>Catalogue, FITS table or CSV.</summary>
+    [Id(1)] public required string CataloguePath { get; init; }
+
+    /// <summary>Side of a cut-out in pixels; 80 in the paper.</summary>
+    [Id(2)] public int Size { get; init; } = 80;
+
+    /// <summary>Smallest S/N_sigma that is kept; 5 in the paper.</summary>
+    [Id(3)] public double MinimumSnr { get; init; } = 5;
+
+    /// <summary>Largest brightness on the edge relative to the peak; 0.8 in the paper.</summary>
+    [Id(4)] public double MaximumEdge { get; init; } = 0.8;
+}
+
+/// <summary>One line of the selection table (the paper's Table 1): rows removed at this cut.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.RemovedRows")]
+public sealed record RemovedRows([property: Id(0)] string Cut, [property: Id(1)] int Count);
+
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.DatasetStatus")]
+public sealed record DatasetStatus
+{
+    [Id(0)] public required string Name { get; init; }
+
+    [Id(1)] public required WorkState State { get; init; }
+
+    /// <summary>Increases with every change.</summary>
+    [Id(2)] public required long Version { get; init; }
+
+    /// <summary>What is being done, in words.</summary>
+    [Id(3)] public string Phase { get; init; } = "";
+
+    [Id(4)] public int TilesDone { get; init; }
+
+    [Id(5)] public int TilesTotal { get; init; }
+
+    /// <summary>Tiles whose shard was in the store already.</summary>
+    [Id(6)] public int TilesUpToDate { get; init; }
+
+    /// <summary>Catalogue rows.</summary>
+    [Id(7)] public int Rows { get; init; }
+
+    /// <summary>Rows with a whole cut-out.</summary>
+    [Id(8)] public int Cutouts { get; init; }
+
+    /// <summary>Rows removed by each cut, in order; each row counts at the first cut that removes it.</summary>
+    [Id(9)] public IReadOnlyList<RemovedRows> Removed { get; init; } = [];
+
+    [Id(10)] public int Selected { get; init; }
+
+    /// <summary>The training set, when done.</summary>
+    [Id(11)] public string? Artifact { get; init; }
+
+    /// <summary>Its content digest: what a training run takes as input.</summary>
+    [Id(12)] public string? Digest { get; init; }
+
+    /// <summary>Items that could not be used, each with its reason; the rest is whole.</summary>
+    [Id(13)] public IReadOnlyList<string> Problems { get; init; } = [];
+
+    [Id(14)] public string? Error { get; init; }
+
+    [Id(15)] public DatasetRequest? Request { get; init; }
+}

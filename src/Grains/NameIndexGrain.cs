@@ -1,0 +1,23 @@
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Storage;
+
+namespace RadioDiffusion.Grains;
+
+/// <inheritdoc cref="INameIndexGrain"/>
+[GrainType("name-index")]
+internal sealed class NameIndexGrain([PersistentState("names", GrainStorageNames.Default)] IPersistentState<NameIndexState> state)
+    : Grain, INameIndexGrain
+{
+    public async Task AddAsync(string name, CancellationToken cancellationToken = default)
+    {
+        if (state.State.Names.Add(name))
+            await state.WriteStateAsync(cancellationToken);
+    }
+
+    public Task<string[]> ListAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Names.ToArray());
+}
+
+internal sealed class NameIndexState
+{
+    public SortedSet<string> Names { get; set; } = new(StringComparer.Ordinal);
+}

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Evaluation;
+using RadioDiffusion.ModelCore.Fits;
+using RadioDiffusion.ModelCore.Sky;
+using RadioDiffusion.ModelCore.Training;
+
+namespace RadioDiffusion.Grains.Sampling;
+
+/// <summary>A sample as an artifact: image.fits in Jy/beam with its recipe in the header, and image.png.</summary>
+internal static class SampleFiles
+{
+    public const string Fits = "image.fits";
+    public const string Png = "image.png";
+
+    public static Recipe RecipeOf(SampleId id) => new()
+    {
+        Kind = "sample",
+        AlgorithmVersion = 1,
+        Inputs = new() { ["snapshot"] = id.Model },
+        Parameters = new JsonObject { ["id"] = id.ToString() },
+    };
+
+    /// <summary>Writes both files.</summary>
+    /// <param name="directory">An empty folder.</param>
+    /// <param name="id">The sample's recipe.</param>
+    /// <param name="model">What the sample was made with.</param>
+    /// <param name="bytes">float32, (side, side), in [0, 1].</param>
+    public static void Write(string directory, SampleId id, SnapshotDescription model, byte[] bytes)
+    {
+        var unit = MemoryMarshal.Cast<byte, float>(bytes);
+        int side = model.Network.ImageSize;
+        float peak = id.FluxMilliJansky is { } flux ? (float)(flux / 1000) : 1;
+        float[] pixels = new float[unit.Length];
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = unit[i] * peak;
+        using (var stream = File.Create(Path.Combine(directory, Fits)))
+            FitsWriter.WriteImage(stream, pixels, side, side, Header(id, model, side));
+        File.WriteAllBytes(Path.Combine(directory, Png), Picture.Png(pixels, side, side));
+    }
+
+    private static FitsHeader Header(SampleId id, SnapshotDescription model, int side)
+    {
+        var header = new FitsHeader();
+        header.Set("OBJECT", "SIMULATED", "generated radio source");
+        header.Set("BUNIT", id.FluxMilliJansky is null ? "" : "JY/BEAM", id.FluxMilliJansky is null ? "scaled to a peak of about 1: no unit" : "unit of the pixels");
+        if (model.PixelScaleArcsec > 0)
+            WorldCoordinateSystem.Sin(new SkyCoordinate(0, 0), model.PixelScaleArcsec, (side - 1) / 2.0, (side - 1) / 2.0).AddTo(header);
+        if (model.BeamArcsec > 0)
+        {
+            header.Set("BMAJ", model.BeamArcsec / 3600, "restoring beam [deg]");
+            header.Set("BMIN", model.BeamArcsec / 3600, "restoring beam [deg]");
+            header.Set("BPA", 0.0, "[deg]");
+        }
+        header.Set("SAMPLEID", id.ToString(), "the whole recipe of this image");
+        header.Set("MODEL", id.Model, "digest of the snapshot");
+        header.Set("SEED", id.Seed.ToString(), "seed of the latent image");
+        if (id.Class is { } name)
+            header.Set("CLASS", name, "morphological class asked for");
+        if (id.FluxMilliJansky is { } flux)
+            header.Set("PEAKFLUX", flux, "peak flux asked for [mJy/beam]");
+        header.Set("GUIDANCE", id.Guidance, "guidance strength omega");
+        header.Set("SOLVER", id.Solver, "");
+        header.Set("STEPS", (long)id.Steps, "steps of the solver");
+        header.AddComment("Synthetic image made by a diffusion model (EDM); not an observation.");
+        header.AddComment("The position on the sky is arbitrary.");
+        return header;
+    }
+}

@@ -1,0 +1,88 @@
+using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Models;
+using RadioDiffusion.ModelCore.Artifacts;
+
+namespace RadioDiffusion.Grains.Sampling;
+
+/// <inheritdoc cref="ISampleGrain"/>
+/// <remarks>Everyone who asks for an ID meets in its one activation, so it is computed once; the stored artifact is the only state.</remarks>
+[GrainType("sample")]
+internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, SnapshotDescriptions models) : Grain, ISampleGrain
+{
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
+    private SampleId _id = null!;
+    private TaskCompletionSource<SampleStatus> _computed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (!SampleId.TryParse(Key, out var id, out string error))
+            throw new UserErrorException(ErrorKind.Invalid, Key, error);
+        _id = id;
+        return Task.CompletedTask;
+    }
+
+    public async Task<SampleStatus> GetAsync(TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        if (await ReadAsync(cancellationToken) is { } stored)
+            return stored;
+        SampleConditionsOf.Sample(_id, await models.GetAsync(_id.Model, cancellationToken));    // refuses what the model cannot make
+        var computed = _computed.Task;
+        int position = computed.IsCompleted ? 0 : await Sampler.SubmitAsync(Key, cancellationToken);
+        try
+        {
+            return await computed.WaitAsync(wait < _longestWait ? wait : _longestWait, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return new SampleStatus { Id = Key, State = WorkState.Running, QueuePosition = position };
+        }
+    }
+
+    public async Task DeliverAsync(byte[] pixels, CancellationToken cancellationToken = default)
+    {
+        var model = await models.GetAsync(_id.Model, cancellationToken);
+        string scratch = store.CreateScratchDirectory();
+        await devices.Cpu.RunAsync(() => SampleFiles.Write(scratch, _id, model, pixels), cancellationToken);
+        await store.PutAsync(Key, SampleFiles.RecipeOf(_id), scratch, cancellationToken);
+        var status = await ReadAsync(cancellationToken);
+        _computed.TrySetResult(status! with { FromStore = false });
+    }
+
+    public Task FailAsync(UserErrorException error, CancellationToken cancellationToken = default)
+    {
+        _computed.TrySetException(error);
+        _computed = new(TaskCreationOptions.RunContinuationsAsynchronously);                   // the next request tries again
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Samples of one model spread over the slots by their seeds.</summary>
+    private ISamplerGrain Sampler =>
+        GrainFactory.GetGrain<ISamplerGrain>($"{_id.Model}/{_id.Seed % (ulong)devices.Slots.Count}");
+
+    private async Task<SampleStatus?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(Key, cancellationToken) == null)
+            return null;
+        return new SampleStatus
+        {
+            Id = Key,
+            State = WorkState.Done,
+            Fits = await ReadFileAsync(SampleFiles.Fits, cancellationToken),
+            Png = await ReadFileAsync(SampleFiles.Png, cancellationToken),
+            FromStore = true,
+        };
+    }
+
+    private async Task<byte[]> ReadFileAsync(string file, CancellationToken cancellationToken)
+    {
+        await using var stream = await store.OpenReadAsync(Key, file, cancellationToken);
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellationToken);
+        return bytes.ToArray();
+    }
+}

@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Models;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Diffusion;
+
+namespace RadioDiffusion.Grains.Sampling;
+
+/// <inheritdoc cref="ISamplerGrain"/>
+[GrainType("sampler")]
+[Immovable]
+internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots devices, SnapshotDescriptions models, ILogger<SamplerGrain> logger)
+    : Grain, ISamplerGrain
+{
+    private const int LongestQueue = 1024;
+    private const int LargestBatch = 16;
+    private readonly CancellationTokenSource _deactivated = new();
+    private readonly List<SampleId> _queue = [];
+    private readonly HashSet<string> _queued = [];
+    private DiffusionModel? _model;
+    private Task _work = Task.CompletedTask;
+
+    private string Digest => this.GetPrimaryKeyString().Split('/')[0];
+
+    private IDeviceSlot Slot => devices.Slots[int.Parse(this.GetPrimaryKeyString().Split('/')[1]) % devices.Slots.Count];
+
+    public Task<int> SubmitAsync(string sampleId, CancellationToken cancellationToken = default)
+    {
+        if (_queued.Contains(sampleId))
+            return Task.FromResult(Math.Max(0, _queue.FindIndex(id => id.ToString() == sampleId)));
+        if (_queue.Count >= LongestQueue)
+            throw new UserErrorException(ErrorKind.Busy, Digest, $"{LongestQueue} samples of model {Digest} are waiting already: ask again later.");
+        _queue.Add(SampleId.Parse(sampleId));
+        _queued.Add(sampleId);
+        if (_work.IsCompleted)
+            _work = SampleAsync();
+        return Task.FromResult(_queue.Count - 1);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _deactivated.CancelAsync();
+        await _work.WaitAsync(cancellationToken);
+        if (_model is { } model)
+            await Slot.RunAsync(model.Dispose, cancellationToken);
+    }
+
+    /// <summary>Computes batch after batch until the queue is empty. What waits with equal solver settings shares a batch.</summary>
+    private async Task SampleAsync()
+    {
+        await Task.Yield();                                    // let the requests that arrive together be queued together
+        DelayDeactivation(TimeSpan.FromHours(1));
+        while (_queue.Count > 0 && !_deactivated.IsCancellationRequested)
+        {
+            int steps = _queue[0].Steps;
+            var batch = _queue.Where(id => id.Steps == steps).Take(LargestBatch).ToList();
+            _queue.RemoveAll(batch.Contains);
+            await SampleBatchAsync(batch, steps);
+            foreach (var id in batch)
+                _queued.Remove(id.ToString());
+        }
+        DelayDeactivation(TimeSpan.Zero);
+    }
+
+    private async Task SampleBatchAsync(List<SampleId> batch, int steps)
+    {
+        try
+        {
+            var description = await models.GetAsync(Digest, _deactivated.Token);
+            var conditions = batch.Select(id => SampleConditionsOf.Sample(id, description)).ToList();
+            string directory = await store.GetDirectoryAsync(SnapshotNames.IdOf(Digest), _deactivated.Token);
+            var images = await Slot.RunAsync(
+                () =>
+                {
+                    _model ??= DiffusionModel.Load(directory, Slot.Device);
+                    return _model.Sample(conditions, new SolverOptions(steps), null, _deactivated.Token);
+                },
+                _deactivated.Token);
+            LogBatch(Digest, batch.Count, steps);
+            for (int i = 0; i < batch.Count; i++)
+                await SampleGrainOf(batch[i]).DeliverAsync(MemoryMarshal.AsBytes(images[i].AsSpan()).ToArray(), _deactivated.Token);
+        }
+        catch (Exception error)
+        {
+            // Told to everyone who waits for one of these; the sampler goes on with the next batch.
+            LogFailed(error, Digest);
+            foreach (var id in batch)
+                await SampleGrainOf(id).FailAsync(UserErrors.From(error, id.ToString()), CancellationToken.None);
+        }
+    }
+
+    private ISampleGrain SampleGrainOf(SampleId id) => GrainFactory.GetGrain<ISampleGrain>(id.ToString());
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Count} samples in {Steps} steps")]
+    private partial void LogBatch(string model, int count, int steps);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model}: sampling failed")]
+    private partial void LogFailed(Exception error, string model);
+}

@@ -1,0 +1,231 @@
+using Microsoft.Extensions.Logging;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Training;
+
+namespace RadioDiffusion.Grains.Training;
+
+/// <inheritdoc cref="ITrainingRunGrain"/>
+[GrainType("training-run")]
+internal sealed partial class TrainingRunGrain(
+    [PersistentState("run", GrainStorageNames.Default)] IPersistentState<TrainingRunState> state,
+    ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
+{
+    private readonly HashSet<int> _members = [];
+    private Watched<TrainingStatus> _status = null!;
+    private bool _pauseRequested;
+
+    private string Name => this.GetPrimaryKeyString();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Names.Check(Name, "a training run");
+        _status = new Watched<TrainingStatus>(StatusFromState());
+        return Task.CompletedTask;
+    }
+
+    public async Task<TrainingStatus> StartAsync(TrainingRequest request, CancellationToken cancellationToken = default)
+    {
+        if (state.State.Request is { } existing)
+        {
+            return existing == request
+                ? _status.Value
+                : throw new UserErrorException(ErrorKind.Conflict, Name,
+                    $"Training run '{Name}' exists already with other settings ({Describe(existing)}): resume it, or use another name.");
+        }
+        var options = CheckedOptions(request);
+        var dataset = await GrainFactory.GetGrain<IDatasetGrain>(request.Dataset).GetStatusAsync(cancellationToken);
+        if (dataset.State != WorkState.Done)
+        {
+            throw new UserErrorException(ErrorKind.NotFound, request.Dataset,
+                $"Data set '{request.Dataset}' is not there to train on (its state is {dataset.State}): make it with 'radiodiffusion dataset build {request.Dataset}'.");
+        }
+        state.State = new TrainingRunState
+        {
+            Request = request,
+            State = WorkState.Running,
+            DatasetArtifact = dataset.Artifact!,
+            DatasetDigest = dataset.Digest!,
+            TotalIterations = options.Iterations,
+        };
+        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Runs).AddAsync(Name, cancellationToken);
+        return await BeginGenerationAsync(cancellationToken);
+    }
+
+    public async Task<TrainingStatus> ResumeAsync(CancellationToken cancellationToken = default)
+    {
+        if (state.State.Request == null)
+            throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no training run '{Name}': 'radiodiffusion train list' shows those there are.");
+        if (_status.Value.State is WorkState.Running or WorkState.Done)
+            return _status.Value;
+        return await BeginGenerationAsync(cancellationToken);
+    }
+
+    public Task<TrainingStatus> PauseAsync(CancellationToken cancellationToken = default)
+    {
+        _pauseRequested = _status.Value.State == WorkState.Running;
+        return Task.FromResult(_status.Value);
+    }
+
+    public Task<TrainingStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
+
+    public IAsyncEnumerable<TrainingStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
+        _status.WatchAsync(afterVersion, status => status.Version, status => status.StandsStill, cancellationToken);
+
+    public Task<TrainerAssignment> JoinAsync(int rank, long generation, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(generation))
+            return Task.FromResult(new TrainerAssignment { Accepted = false });
+        _members.Add(rank);
+        return Task.FromResult(new TrainerAssignment
+        {
+            Accepted = true,
+            Request = state.State.Request,
+            DatasetArtifact = state.State.DatasetArtifact,
+            DatasetDigest = state.State.DatasetDigest,
+            Checkpoint = state.State.Checkpoint,
+        });
+    }
+
+    public Task<TrainerOrder> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(report.Generation) || !_members.Contains(report.Rank))
+            return Task.FromResult(TrainerOrder.EndAtOnce);
+        Change(status => status with
+        {
+            Iteration = report.Iteration,
+            Loss = report.Loss,
+            ValidationLoss = double.IsNaN(report.ValidationLoss) ? status.ValidationLoss : report.ValidationLoss,
+            ImagesPerSecond = report.ImagesPerSecond,
+            TimeLeft = report.TimeLeft,
+        });
+        return Task.FromResult(_pauseRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn);
+    }
+
+    public async Task<bool> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(generation))
+            return false;
+        state.State.Checkpoint = checkpoint;
+        await state.WriteStateAsync(cancellationToken);
+        Change(status => status with { Checkpoint = checkpoint, Iteration = checkpoint.Iteration });
+        return true;
+    }
+
+    public async Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(end.Generation))
+            return;
+        _members.Remove(end.Rank);
+        if (end.Snapshot is { } snapshot)
+        {
+            await GrainFactory.GetGrain<IModelGrain>(state.State.Request!.ModelName ?? Name)
+                .RegisterAsync(snapshot, $"training run {Name} on data set {state.State.Request.Dataset} ({state.State.DatasetArtifact})", cancellationToken);
+        }
+        state.State.State = end.Snapshot != null ? WorkState.Done : end.Error != null ? WorkState.Failed : WorkState.Paused;
+        state.State.Snapshot = end.Snapshot;
+        state.State.Error = end.Error;
+        await state.WriteStateAsync(cancellationToken);
+        LogEnded(Name, state.State.State, _status.Value.Iteration);
+        Change(status => status with
+        {
+            State = state.State.State,
+            Snapshot = end.Snapshot,
+            Error = end.Error,
+            TimeLeft = null,
+        });
+    }
+
+    /// <summary>A new generation of trainers: written first, so that whatever the one before still says is refused.</summary>
+    private async Task<TrainingStatus> BeginGenerationAsync(CancellationToken cancellationToken)
+    {
+        state.State.Generation++;
+        state.State.State = WorkState.Running;
+        state.State.Error = null;
+        await state.WriteStateAsync(cancellationToken);
+        _pauseRequested = false;
+        _members.Clear();
+        LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0);
+        Change(_ => StatusFromState() with { State = WorkState.Running });
+        for (int rank = 0; rank < state.State.Request!.Workers; rank++)
+            await GrainFactory.GetGrain<ITrainerGrain>($"{Name}/{rank}").StartAsync(state.State.Generation, cancellationToken);
+        return _status.Value;
+    }
+
+    private bool IsCurrent(long generation) => state.State.Generation == generation && state.State.State == WorkState.Running;
+
+    /// <summary>What is stored; a run that is stored as running has no trainers until one joins.</summary>
+    private TrainingStatus StatusFromState() => new()
+    {
+        Name = Name,
+        State = state.State.State == WorkState.Running ? WorkState.Interrupted : state.State.State,
+        Version = 0,
+        Request = state.State.Request,
+        Iteration = state.State.Checkpoint?.Iteration ?? 0,
+        TotalIterations = state.State.TotalIterations,
+        Generation = state.State.Generation,
+        Checkpoint = state.State.Checkpoint,
+        ResumedAt = state.State.Checkpoint?.Iteration ?? 0,
+        Snapshot = state.State.Snapshot,
+        Error = state.State.Error,
+    };
+
+    private void Change(Func<TrainingStatus, TrainingStatus> change)
+    {
+        long version = _status.Value.Version + 1;
+        _status.Set(change(_status.Value) with { Version = version });
+    }
+
+    private TrainingOptions CheckedOptions(TrainingRequest request)
+    {
+        if (request.Workers != 1)
+        {
+            throw new UserErrorException(ErrorKind.Invalid, Name,
+                $"A run has one trainer so far, but {request.Workers} were asked for: leave --workers out.");
+        }
+        try
+        {
+            NetworkOptions.Preset(request.Preset);
+            return TrainingSetup.OptionsFor(request);
+        }
+        catch (Exception error) when (error is RadioDiffusionException or ArgumentException)
+        {
+            throw UserErrors.From(error, Name, ErrorKind.Invalid);
+        }
+    }
+
+    private static string Describe(TrainingRequest request) =>
+        $"data set {request.Dataset}, preset {request.Preset}, seed {request.Seed}, iterations {request.Iterations?.ToString() ?? "of the preset"}";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} begins at iteration {Iteration}")]
+    private partial void LogGeneration(string name, long generation, long iteration);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is {State} at iteration {Iteration}")]
+    private partial void LogEnded(string name, WorkState state, long iteration);
+}
+
+internal sealed class TrainingRunState
+{
+    public TrainingRequest? Request { get; set; }
+
+    public WorkState State { get; set; }
+
+    public long Generation { get; set; }
+
+    public string DatasetArtifact { get; set; } = "";
+
+    public string DatasetDigest { get; set; } = "";
+
+    public long TotalIterations { get; set; }
+
+    public CommittedCheckpoint? Checkpoint { get; set; }
+
+    public string? Snapshot { get; set; }
+
+    public string? Error { get; set; }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Training;
+
+namespace RadioDiffusion.Grains.Training;
+
+/// <summary>From a request to the options of a training, and to the recipes of what it produces.</summary>
+internal static class TrainingSetup
+{
+    public static TrainingOptions OptionsFor(TrainingRequest request)
+    {
+        var preset = TrainingOptions.Preset(request.Preset);
+        var options = preset with
+        {
+            Iterations = request.Iterations ?? preset.Iterations,
+            BatchSize = request.BatchSize ?? preset.BatchSize,
+            LearningRate = request.LearningRate ?? preset.LearningRate,
+            CheckpointEvery = request.CheckpointEvery ?? preset.CheckpointEvery,
+            ValidateEvery = request.ValidateEvery ?? preset.ValidateEvery,
+            Seed = request.Seed,
+        };
+        options.Check();
+        return options;
+    }
+
+    public static Recipe CheckpointRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration) =>
+        RecipeOf("checkpoint", network, options, datasetDigest, iteration);
+
+    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration) =>
+        RecipeOf("snapshot", network, options, datasetDigest, iteration);
+
+    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration)
+    {
+        var parameters = JsonSerializer.SerializeToNode(options)!.AsObject();
+        parameters.Remove(nameof(TrainingOptions.Iterations));       // where a run ends does not change how it got here
+        return new Recipe
+        {
+            Kind = kind,
+            AlgorithmVersion = 1,
+            Inputs = new() { ["dataset"] = datasetDigest },
+            Parameters = new JsonObject
+            {
+                ["network"] = JsonSerializer.SerializeToNode(network),
+                ["training"] = parameters,
+                ["iteration"] = iteration,
+            },
+        };
+    }
+}

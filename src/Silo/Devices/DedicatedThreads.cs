@@ -1,0 +1,84 @@
+using System.Threading.Channels;
+using RadioDiffusion.Grains.Devices;
+
+namespace RadioDiffusion.Silo.Devices;
+
+/// <summary>Threads that take work from one bounded queue, in order. They end when the queue is closed and empty.</summary>
+internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
+{
+    private const int LongestQueue = 256;
+    private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue);
+    private readonly Task _ended;
+
+    /// <param name="name">The threads' name in debuggers.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="prepare">Run by each thread first: settings of libtorch belong to a thread.</param>
+    public DedicatedThreads(string name, int count, Action? prepare = null)
+    {
+        var ends = new List<Task>();
+        for (int i = 0; i < count; i++)
+        {
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ends.Add(ended.Task);
+            var thread = new Thread(() =>
+            {
+                prepare?.Invoke();
+                WorkUntilClosed();
+                ended.SetResult();
+            })
+            {
+                Name = name,
+                IsBackground = true,
+            };
+            thread.Start();
+        }
+        _ended = Task.WhenAll(ends);
+    }
+
+    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _queue.Writer.WriteAsync(
+            () =>
+            {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    result.SetCanceled(cancellationToken);
+                    return;
+                }
+                try
+                {
+                    result.SetResult(work());
+                }
+                catch (OperationCanceledException error)
+                {
+                    result.SetCanceled(error.CancellationToken);
+                }
+                catch (Exception error)
+                {
+                    result.SetException(error);            // the caller's error; the thread goes on with the next piece of work
+                }
+            },
+            cancellationToken);
+        return await result.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _ended;
+        GC.SuppressFinalize(this);
+    }
+
+    private void WorkUntilClosed()
+    {
+        while (true)
+        {
+            // The only place where a dedicated thread waits: it has nothing else to do.
+            if (_queue.Reader.TryRead(out var work))
+                work();
+            else if (!_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+                return;
+        }
+    }
+}

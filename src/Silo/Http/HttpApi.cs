@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Dashboard;
+using RadioDiffusion.Grains.Interfaces;
+
+namespace RadioDiffusion.Silo.Http;
+
+/// <summary>The HTTP API under /api/v1, its description, the health checks and the dashboard.</summary>
+internal static class HttpApi
+{
+    public static IServiceCollection AddHttpApi(this IServiceCollection services)
+    {
+        services.AddRouting();
+        services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "RadioDiffusion";
+            document.Info.Description = "Radio galaxies by ID: samples of diffusion models, their data sets and training runs.";
+            return Task.CompletedTask;
+        }));
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals;
+            options.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter());
+        });
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = Describe);
+        services.AddHealthChecks().AddCheck<StoreHealthCheck>("store", tags: ["ready"]);
+        return services;
+    }
+
+    public static void MapHttpApi(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf });
+        app.UseStatusCodePages();
+        app.UseRouting();
+        var api = app.MapGroup("/api/v1");
+        api.MapSamples();
+        api.MapModels();
+        api.MapDatasets();
+        api.MapRuns();
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        app.MapOpenApi();
+        app.MapOrleansDashboard("/dashboard");
+    }
+
+    private static int StatusOf(Exception error) => error switch
+    {
+        UserErrorException user => user.Kind switch
+        {
+            ErrorKind.NotFound => StatusCodes.Status404NotFound,
+            ErrorKind.Invalid => StatusCodes.Status400BadRequest,
+            ErrorKind.Conflict => StatusCodes.Status409Conflict,
+            ErrorKind.Busy => StatusCodes.Status429TooManyRequests,
+            _ => StatusCodes.Status500InternalServerError,
+        },
+        BadHttpRequestException bad => bad.StatusCode,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    /// <summary>Our own errors say what to do; anything else stays in the log.</summary>
+    private static void Describe(ProblemDetailsContext context)
+    {
+        if (context.Exception is UserErrorException error)
+        {
+            context.ProblemDetails.Detail = error.Message;
+            context.ProblemDetails.Extensions["kind"] = error.Kind.ToString();
+            context.ProblemDetails.Extensions["subject"] = error.Subject;
+            if (error.Kind == ErrorKind.Busy)
+                context.HttpContext.Response.Headers.RetryAfter = "5";
+        }
+        else if (context.Exception is BadHttpRequestException bad)
+        {
+            context.ProblemDetails.Detail = bad.Message;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+
+namespace RadioDiffusion.Silo.Http;
+
+/// <summary>Models, data sets and training runs: lists, states, and starting them.</summary>
+internal static class RegistryApi
+{
+    public static void MapModels(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/models", async (IGrainFactory grains, CancellationToken cancellationToken) =>
+                await grains.ModelsAsync(cancellationToken))
+            .WithName("ListModels").WithSummary("The models of the registry");
+        api.MapGet("/models/{name}", (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
+                grains.GetGrain<IModelGrain>(name).GetAsync(cancellationToken))
+            .WithName("GetModel").WithSummary("One model").ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    public static void MapDatasets(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/datasets", (IGrainFactory grains, CancellationToken cancellationToken) => grains.DatasetsAsync(cancellationToken))
+            .WithName("ListDatasets").WithSummary("The data sets");
+        api.MapGet("/datasets/{name}", async (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
+                await grains.GetGrain<IDatasetGrain>(await grains.KnownAsync(INameIndexGrain.Datasets, name, "data set", cancellationToken))
+                    .GetStatusAsync(cancellationToken))
+            .WithName("GetDataset").WithSummary("A data set with its selection table").ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapPut("/datasets/{name}", async (string name, [FromBody] DatasetRequest request, IGrainFactory grains, CancellationToken cancellationToken) =>
+                TypedResults.Accepted($"/api/v1/datasets/{name}", await grains.GetGrain<IDatasetGrain>(name).BuildAsync(request, cancellationToken)))
+            .WithName("BuildDataset").WithSummary("Builds a data set from mosaics and a catalogue on the server's disk")
+            .ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    public static void MapRuns(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/runs", (IGrainFactory grains, CancellationToken cancellationToken) => grains.RunsAsync(cancellationToken))
+            .WithName("ListRuns").WithSummary("The training runs");
+        api.MapGet("/runs/{name}", async (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
+                await grains.GetGrain<ITrainingRunGrain>(await grains.KnownAsync(INameIndexGrain.Runs, name, "training run", cancellationToken))
+                    .GetStatusAsync(cancellationToken))
+            .WithName("GetRun").WithSummary("A training run: iteration, loss, images/s, time left").ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapPut("/runs/{name}", async (string name, [FromBody] TrainingRequest request, IGrainFactory grains, CancellationToken cancellationToken) =>
+                TypedResults.Accepted($"/api/v1/runs/{name}", await grains.GetGrain<ITrainingRunGrain>(name).StartAsync(request, cancellationToken)))
+            .WithName("StartRun").WithSummary("Starts a training run")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapPost("/runs/{name}/pause", async (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
+                TypedResults.Accepted($"/api/v1/runs/{name}", await grains.GetGrain<ITrainingRunGrain>(name).PauseAsync(cancellationToken)))
+            .WithName("PauseRun").WithSummary("Writes a checkpoint and stops");
+        api.MapPost("/runs/{name}/resume", async (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
+                TypedResults.Accepted($"/api/v1/runs/{name}", await grains.GetGrain<ITrainingRunGrain>(name).ResumeAsync(cancellationToken)))
+            .WithName("ResumeRun").WithSummary("Goes on from the last checkpoint").ProducesProblem(StatusCodes.Status404NotFound);
+    }
+}

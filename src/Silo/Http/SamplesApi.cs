@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+
+namespace RadioDiffusion.Silo.Http;
+
+/// <summary>Samples by ID.</summary>
+internal static class SamplesApi
+{
+    private const string FitsType = "application/fits";
+    private const string PngType = "image/png";
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
+
+    public static void MapSamples(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/samples/{id}", GetAsync)
+            .WithName("GetSample")
+            .WithSummary("A generated image by its ID")
+            .WithDescription("FITS (application/fits, the default) or PNG (image/png), by the Accept header or the query parameter format. Waits up to 8 s, then answers 202 with Retry-After.")
+            .Produces(StatusCodes.Status200OK, contentType: FitsType, additionalContentTypes: PngType)
+            .Produces<PendingSample>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+        api.MapPost("/samples", PostAsync)
+            .WithName("PostSample")
+            .WithSummary("The ID of a sample by its parameters; the computation starts")
+            .Produces<PendingSample>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, string? format = null)
+    {
+        bool png = WantsPng(http.Request, format);
+        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(_longestWait, http.RequestAborted);
+        if (status.State != WorkState.Done)
+        {
+            http.Response.Headers.RetryAfter = "2";
+            return TypedResults.Accepted(http.Request.Path, new PendingSample(id, $"{http.Request.Path}", status.QueuePosition));
+        }
+        http.Response.Headers.ETag = $"\"{id}.{(png ? "png" : "fits")}\"";
+        http.Response.Headers.Vary = "Accept";
+        return png ? TypedResults.Bytes(status.Png!, PngType, $"{id}.png") : TypedResults.Bytes(status.Fits!, FitsType, $"{id}.fits");
+    }
+
+    private static async Task<Accepted<PendingSample>> PostAsync([FromBody] SampleParameters parameters, HttpContext http, IGrainFactory grains)
+    {
+        var model = await grains.GetGrain<IModelGrain>(parameters.Model).GetAsync(http.RequestAborted);
+        string id = SampleIds.For(model, parameters);
+        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(TimeSpan.Zero, http.RequestAborted);
+        string path = $"/api/v1/samples/{id}";
+        return TypedResults.Accepted(path, new PendingSample(id, path, status.QueuePosition));
+    }
+
+    private static bool WantsPng(HttpRequest request, string? format) => format switch
+    {
+        "png" => true,
+        "fits" => false,
+        null => request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals(PngType, StringComparison.OrdinalIgnoreCase))
+            || (request.GetTypedHeaders().Accept.Any(type => type.MediaType.StartsWith("image/", StringComparison.OrdinalIgnoreCase))
+                && !request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals(FitsType, StringComparison.OrdinalIgnoreCase))),
+        _ => throw new UserErrorException(ErrorKind.Invalid, format, $"The parameter format should be fits or png, but it is '{format}'."),
+    };
+}
+
+/// <summary>A sample that is being computed: ask its location again.</summary>
+public sealed record PendingSample(string Id, string Location, int QueuePosition);
