@@ -1,0 +1,237 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace RadioDiffusion.ModelCore.Artifacts;
+
+/// <summary>
+/// The address of one generated image: all that the image depends on, written out, as in
+/// <c>s1_0123456789abcdef_seed=42_class=FRII_flux=3.5mJy_w=0.1_heun=25_f32</c>. Equal meaning is equal text: the order of the keys is
+/// fixed, numbers are as short as can be, and any other spelling is refused. Class and flux are absent if the model is not
+/// conditioned on them.
+/// </summary>
+public sealed record SampleId
+{
+    /// <summary>What an ID looks like, for messages and help.</summary>
+    public const string Example = "s1_0123456789abcdef_seed=42_class=FRII_flux=3.5mJy_w=0.1_heun=25_f32";
+
+    private const string Version = "s1";
+    private const string FluxUnit = "mJy";
+    private const int ModelLength = 16;
+    private const int MinimumSteps = 2;                      // one step has no second noise level: the schedule divides 0 by 0
+    private const int MaximumSteps = 1000;
+    private const int MaximumClassLength = 40;
+
+    private static readonly string[] Solvers = ["heun"];
+    private static readonly string[] Precisions = ["f32"];
+
+    /// <summary>The first 16 hexadecimal digits of the snapshot's content digest.</summary>
+    public required string Model
+    {
+        get;
+        init => field = value is { Length: ModelLength } && value.All(char.IsAsciiHexDigitLower)
+            ? value
+            : throw new InvalidSampleIdException("model", $"{ModelLength} hexadecimal digits in lower case", value ?? "");
+    }
+
+    /// <summary>The seed of the random stream that the latents are drawn from.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The morphological class asked for; null for a model without classes.</summary>
+    public string? Class
+    {
+        get;
+        init => field = value is null || value.Length is > 0 and <= MaximumClassLength && ArtifactId.Problem("x" + value + "x") is null && !value.Contains('_') && !value.Contains('=')
+            ? value
+            : throw new InvalidSampleIdException("class", $"1 to {MaximumClassLength} letters, digits and . + : @ - (the underscore separates the parts)", value);
+    }
+
+    /// <summary>The peak flux asked for, in mJy/beam; null for a model without it.</summary>
+    public double? FluxMilliJansky
+    {
+        get;
+        init => field = value is null or > 0 and <= double.MaxValue
+            ? value
+            : throw new InvalidSampleIdException("flux", "a finite number above 0, in mJy/beam", Text(value.Value));
+    }
+
+    /// <summary>The guidance strength omega; 0 is without guidance.</summary>
+    public required double Guidance
+    {
+        get;
+        init => field = value is >= 0 and <= double.MaxValue
+            ? value + 0.0                                    // makes -0 a 0
+            : throw new InvalidSampleIdException("w", "a finite number from 0", Text(value));
+    }
+
+    /// <summary>The solver of the probability-flow equation.</summary>
+    public string Solver
+    {
+        get;
+        init => field = Solvers.Contains(value)
+            ? value
+            : throw new InvalidSampleIdException("solver", OneOf(Solvers), value);
+    } = "heun";
+
+    /// <summary>The number of noise levels, N in Karras et al. (2022).</summary>
+    public required int Steps
+    {
+        get;
+        init => field = value is >= MinimumSteps and <= MaximumSteps
+            ? value
+            : throw new InvalidSampleIdException(Solver, $"a whole number of steps from {MinimumSteps} to {MaximumSteps}", value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The precision that the network computes with.</summary>
+    public string Precision
+    {
+        get;
+        init => field = Precisions.Contains(value)
+            ? value
+            : throw new InvalidSampleIdException("precision", OneOf(Precisions), value);
+    } = "f32";
+
+    /// <summary>Reads an ID.</summary>
+    /// <exception cref="InvalidSampleIdException">Which part is wrong, what was expected and what was found.</exception>
+    public static SampleId Parse(string text)
+    {
+        var parts = new Parts(text);
+        parts.Literal("version", Version);
+        string model = parts.Next("model");
+        string seed = parts.Value("seed");
+        string? label = parts.ValueIfThere("class");
+        string? flux = parts.ValueIfThere("flux");
+        string guidance = parts.Value("w");
+        (string solver, string steps) = parts.Pair("solver", Solvers);
+        string precision = parts.Next("precision");
+        parts.End();
+
+        var id = new SampleId
+        {
+            Model = model,
+            Seed = ReadSeed(seed),
+            Class = label,
+            FluxMilliJansky = flux is null ? null : ReadFlux(flux),
+            Guidance = ReadNumber("w", "a finite number from 0", guidance, guidance),
+            Solver = solver,
+            Steps = ReadSteps(solver, steps),
+            Precision = precision,
+        };
+        string canonical = id.ToString();
+        return text == canonical ? id : throw new InvalidSampleIdException($"The sample ID '{text}' means '{canonical}' and should be spelled so.");
+    }
+
+    /// <summary>Reads an ID; <paramref name="error"/> says what is wrong with it, or is empty.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out SampleId? id, out string error)
+    {
+        try
+        {
+            id = Parse(text);
+            error = "";
+            return true;
+        }
+        catch (InvalidSampleIdException exception)
+        {
+            id = null;
+            error = exception.Message;
+            return false;
+        }
+    }
+
+    /// <summary>The one spelling of this ID; it is a valid artifact ID.</summary>
+    public override string ToString() =>
+        $"{Version}_{Model}_seed={Seed.ToString(CultureInfo.InvariantCulture)}"
+        + (Class is null ? "" : $"_class={Class}")
+        + (FluxMilliJansky is double flux ? $"_flux={Text(flux)}{FluxUnit}" : "")
+        + $"_w={Text(Guidance)}_{Solver}={Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}";
+
+    private static ulong ReadSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+        ? seed
+        : throw new InvalidSampleIdException("seed", $"a whole number from 0 to {ulong.MaxValue}", text);
+
+    private static int ReadSteps(string solver, string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int steps)
+        ? steps
+        : throw new InvalidSampleIdException(solver, $"a whole number of steps from {MinimumSteps} to {MaximumSteps}", text);
+
+    private static double ReadFlux(string text)
+    {
+        const string expected = "a number with its unit, as 3.5mJy is";
+        return text.EndsWith(FluxUnit, StringComparison.Ordinal)
+            ? ReadNumber("flux", expected, text[..^FluxUnit.Length], text)
+            : throw new InvalidSampleIdException("flux", expected, text);
+    }
+
+    private static double ReadNumber(string part, string expected, string number, string found) =>
+        double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : throw new InvalidSampleIdException(part, expected, found);
+
+    /// <summary>The shortest decimals that read back as the same number.</summary>
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    private static string OneOf(string[] names) => names.Length == 1 ? $"'{names[0]}'" : $"one of {string.Join(", ", names)}";
+
+    /// <summary>The parts of an ID, taken one after the other.</summary>
+    private sealed class Parts(string text)
+    {
+        private static readonly string[] Keys = ["seed", "class", "flux", "w", .. Solvers];
+
+        private readonly string[] _parts = (text ?? "").Split('_');
+        private int _next;
+
+        private string? Current => _next < _parts.Length ? _parts[_next] : null;
+
+        public string Next(string part)
+        {
+            string found = Current ?? throw Missing(part);
+            _next++;
+            return found;
+        }
+
+        public void Literal(string part, string expected)
+        {
+            string found = Next(part);
+            if (found != expected)
+                throw new InvalidSampleIdException(part, $"'{expected}', as in {Example}", found);
+        }
+
+        public string Value(string key) => ValueIfThere(key) ?? throw Missing(key);
+
+        public string? ValueIfThere(string key)
+        {
+            if (Current is not string part || !part.StartsWith(key + "=", StringComparison.Ordinal))
+                return null;
+            _next++;
+            return part[(key.Length + 1)..];
+        }
+
+        public (string Key, string Value) Pair(string part, string[] keys)
+        {
+            foreach (string key in keys)
+            {
+                if (ValueIfThere(key) is string value)
+                    return (key, value);
+            }
+            throw Missing(part);
+        }
+
+        public void End()
+        {
+            if (Current is string rest)
+                throw Unexpected(rest, "the end");
+        }
+
+        private InvalidSampleIdException Missing(string part) => Current is string found
+            ? Unexpected(found, $"'{part}'")
+            : new InvalidSampleIdException($"The sample ID '{text}' ends before its part '{part}'; a whole one is {Example}.");
+
+        private InvalidSampleIdException Unexpected(string found, string expected)
+        {
+            string key = found.Split('=')[0];
+            string problem = !found.Contains('=') ? $"part {_next + 1} is '{found}'"
+                : !Keys.Contains(key) ? $"there is the unknown key '{key}' (known are {string.Join(", ", Keys)})"
+                : _parts[.._next].Any(part => part.StartsWith(key + "=", StringComparison.Ordinal)) ? $"the key '{key}' is there twice"
+                : $"there is '{key}', which belongs elsewhere";
+            return new InvalidSampleIdException($"In the sample ID '{text}', {expected} should stand at part {_next + 1}, but {problem}. The order is that of {Example}.");
+        }
+    }
+}
