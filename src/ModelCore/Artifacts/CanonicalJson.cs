@@ -9,8 +9,11 @@ namespace RadioDiffusion.ModelCore.Artifacts;
 /// JSON with one spelling for each meaning, so that equal recipes have equal hashes: keys sorted by code unit, no spaces, whole
 /// numbers as digits, other numbers as the shortest text that reads back as the same double, and no escape that is not needed.
 /// </summary>
+/// <remarks>As RFC 8785, but whole numbers of 64 bits keep all their digits (seeds need them).</remarks>
 public static class CanonicalJson
 {
+    private const double LargestWholeNumber = 9.2e18;        // a little under 2^63
+
     /// <summary>The one spelling of <paramref name="node"/>.</summary>
     public static string Write(JsonNode? node)
     {
@@ -88,8 +91,8 @@ public static class CanonicalJson
         double value = element.GetDouble();
         if (!double.IsFinite(value))
             throw new RadioDiffusionException($"A recipe's numbers should be finite, but one is '{element.GetRawText()}'.");
-        if (value == Math.Truncate(value) && Math.Abs(value) < 9.2e18)
-            return ((long)value).ToString(CultureInfo.InvariantCulture);      // 1.0 and 1e0 are 1, and -0.0 is 0
-        return value.ToString("R", CultureInfo.InvariantCulture);
+        if (value == Math.Truncate(value) && Math.Abs(value) < LargestWholeNumber)
+            return ((long)value).ToString(CultureInfo.InvariantCulture);     // 1.0 and 1e0 are 1, and -0.0 is 0
+        return ShortestNumber.Write(value);
     }
 }

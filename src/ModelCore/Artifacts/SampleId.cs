@@ -51,7 +51,7 @@ public sealed record SampleId
         get;
         init => field = value is null or > 0 and <= double.MaxValue
             ? value
-            : throw new InvalidSampleIdException("flux", "a finite number above 0, in mJy/beam", Text(value.Value));
+            : throw new InvalidSampleIdException("flux", "a finite number above 0, in mJy/beam", ShortestNumber.Write(value.Value));
     }
 
     /// <summary>The guidance strength omega; 0 is without guidance.</summary>
@@ -60,7 +60,7 @@ public sealed record SampleId
         get;
         init => field = value is >= 0 and <= double.MaxValue
             ? value + 0.0                                    // makes -0 a 0
-            : throw new InvalidSampleIdException("w", "a finite number from 0", Text(value));
+            : throw new InvalidSampleIdException("w", "a finite number from 0", ShortestNumber.Write(value));
     }
 
     /// <summary>The solver of the probability-flow equation.</summary>
@@ -141,8 +141,8 @@ public sealed record SampleId
     public override string ToString() =>
         $"{Version}_{Model}_seed={Seed.ToString(CultureInfo.InvariantCulture)}"
         + (Class is null ? "" : $"_class={Class}")
-        + (FluxMilliJansky is double flux ? $"_flux={Text(flux)}{FluxUnit}" : "")
-        + $"_w={Text(Guidance)}_{Solver}={Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}";
+        + (FluxMilliJansky is double flux ? $"_flux={ShortestNumber.Write(flux)}{FluxUnit}" : "")
+        + $"_w={ShortestNumber.Write(Guidance)}_{Solver}={Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}";
 
     private static ulong ReadSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
         ? seed
@@ -164,9 +164,6 @@ public sealed record SampleId
         double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value)
             ? value
             : throw new InvalidSampleIdException(part, expected, found);
-
-    /// <summary>The shortest decimals that read back as the same number.</summary>
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string OneOf(string[] names) => names.Length == 1 ? $"'{names[0]}'" : $"one of {string.Join(", ", names)}";
 

@@ -1,0 +1,107 @@
+using RadioDiffusion.ModelCore.Artifacts;
+
+namespace RadioDiffusion.ModelCore.Tests.Artifacts;
+
+public class SampleIdTests
+{
+    private const string Whole = "s1_0123456789abcdef_seed=42_class=FRII_flux=3.5mJy_w=0.1_heun=25_f32";
+
+    [Fact]
+    public void Parse_AWholeId_GivesItsParts()
+    {
+        var id = SampleId.Parse(Whole);
+        Assert.Equal("0123456789abcdef", id.Model);
+        Assert.Equal(42UL, id.Seed);
+        Assert.Equal("FRII", id.Class);
+        Assert.Equal(3.5, id.FluxMilliJansky);
+        Assert.Equal(0.1, id.Guidance);
+        Assert.Equal("heun", id.Solver);
+        Assert.Equal(25, id.Steps);
+        Assert.Equal("f32", id.Precision);
+        Assert.Equal(Whole, id.ToString());
+    }
+
+    [Theory]
+    [InlineData("s1_0123456789abcdef_seed=0_w=0_heun=2_f32")]
+    [InlineData("s1_0123456789abcdef_seed=18446744073709551615_class=Bent_w=1_heun=1000_f32")]
+    [InlineData("s1_0123456789abcdef_seed=7_flux=0.00001mJy_w=1e+21_heun=25_f32")]
+    public void Parse_ACanonicalId_GivesItBack(string text) => Assert.Equal(text, SampleId.Parse(text).ToString());
+
+    [Theory]
+    // What is wrong                                                                         what the message names
+    [InlineData("", "version", "s1")]
+    [InlineData("s2_0123456789abcdef_seed=42_w=0.1_heun=25_f32", "version", "'s2'")]
+    [InlineData("s1_0123456789ABCDEF_seed=42_w=0.1_heun=25_f32", "'model'", "16 hexadecimal digits")]
+    [InlineData("s1_0123_seed=42_w=0.1_heun=25_f32", "'model'", "'0123'")]
+    [InlineData("s1_0123456789abcdef_seed=-1_w=0.1_heun=25_f32", "'seed'", "'-1'")]
+    [InlineData("s1_0123456789abcdef_seed=18446744073709551616_w=0.1_heun=25_f32", "'seed'", "18446744073709551615")]
+    [InlineData("s1_0123456789abcdef_seed=042_w=0.1_heun=25_f32", "means", "seed=42_")]
+    [InlineData("s1_0123456789abcdef_w=0.1_heun=25_f32", "'seed' should stand at part 3", "'w'")]
+    [InlineData("s1_0123456789abcdef_seed=1_class=_w=0.1_heun=25_f32", "'class'", "1 to 40 letters")]
+    [InlineData("s1_0123456789abcdef_seed=1_class=FR II_w=0.1_heun=25_f32", "'class'", "'FR II'")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=3.50mJy_w=0.1_heun=25_f32", "means", "flux=3.5mJy")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=3.5Jy_w=0.1_heun=25_f32", "'flux'", "3.5mJy")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=0mJy_w=0.1_heun=25_f32", "'flux'", "above 0")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=-1mJy_w=0.1_heun=25_f32", "'flux'", "'-1'")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=NaNmJy_w=0.1_heun=25_f32", "'flux'", "NaN")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=1e999mJy_w=0.1_heun=25_f32", "'flux'", "finite")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=-0.1_heun=25_f32", "'w'", "'-0.1'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=-0_heun=25_f32", "means", "w=0_")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0,1_heun=25_f32", "'w'", "'0,1'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=1_f32", "'heun'", "2 to 1000")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=1001_f32", "'heun'", "'1001'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_euler=25_f32", "'solver'", "unknown key 'euler'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f64", "'precision'", "'f64'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25", "ends before", "'precision'")]
+    [InlineData("s1_0123456789abcdef_seed=1_colour=red_w=0.1_heun=25_f32", "unknown key 'colour'", "seed, class, flux, w, heun")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_class=FRI_heun=25_f32", "'class'", "belongs elsewhere")]
+    [InlineData("s1_0123456789abcdef_seed=1_seed=2_w=0.1_heun=25_f32", "'seed'", "there twice")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_churn=4", "the end", "unknown key 'churn'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32 ", "'precision'", "'f32 '")]
+    public void Parse_AnythingElse_SaysWhichPartAndWhatWasExpected(string text, params string[] named)
+    {
+        Assert.False(SampleId.TryParse(text, out var id, out string error));
+        Assert.Null(id);
+        Assert.All(named, name => Assert.Contains(name, error));
+    }
+
+    [Fact]
+    public void Construction_OutOfRange_IsRefusedAsParsingIs()
+    {
+        var id = SampleId.Parse(Whole);
+        Assert.Equal("flux", Assert.Throws<InvalidSampleIdException>(() => id with { FluxMilliJansky = double.PositiveInfinity }).Part);
+        Assert.Equal("w", Assert.Throws<InvalidSampleIdException>(() => id with { Guidance = double.NaN }).Part);
+        Assert.Equal("class", Assert.Throws<InvalidSampleIdException>(() => id with { Class = "FR_II" }).Part);
+    }
+
+    /// <summary>There and back for random IDs: equal meaning is equal text, and every ID is an artifact's.</summary>
+    [Fact]
+    public void ToString_OfAnyId_ParsesToTheSameAndIsAnArtifactId()
+    {
+        var random = new RandomStream(1, "test");
+        const string letters = "ABCxyz019.+:@-";
+        for (int i = 0; i < 2000; i++)
+        {
+            var id = new SampleId
+            {
+                Model = $"{random.NextUInt64():x16}",
+                Seed = random.NextUInt64() >> random.NextInt32(64),
+                Class = random.NextInt32(2) == 0 ? null : string.Concat(Enumerable.Range(0, 1 + random.NextInt32(40)).Select(_ => letters[random.NextInt32(letters.Length)])),
+                FluxMilliJansky = random.NextInt32(2) == 0 ? null : AnyPositive(random),
+                Guidance = random.NextInt32(4) == 0 ? 0 : AnyPositive(random),
+                Steps = 2 + random.NextInt32(999),
+            };
+            Assert.Equal(id, SampleId.Parse(id.ToString()));
+            Assert.Null(ArtifactId.Problem(id.ToString()));
+        }
+    }
+
+    private static double AnyPositive(RandomStream random)
+    {
+        double value;
+        do
+            value = Math.Abs(BitConverter.UInt64BitsToDouble(random.NextUInt64()));
+        while (!double.IsFinite(value) || value == 0);
+        return value;
+    }
+}
