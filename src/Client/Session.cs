@@ -15,7 +15,7 @@ namespace RadioDiffusion.Client;
 /// </summary>
 public sealed class Session : IAsyncDisposable
 {
-    private static readonly TimeSpan _ownerPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _ownerPatience = TimeSpan.FromSeconds(30);
     private IHost? _host;
     private StoreLock? _lock;
     private Connection? _connection;
@@ -53,12 +53,15 @@ public sealed class Session : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects to the process that owns a local store, once there is one.</summary>
+    /// <summary>Connects to the process that owns a local store, once it says where it answers.</summary>
+    /// <param name="store">The store's folder.</param>
+    /// <param name="processId">Only this process will do; any where null.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UserErrorException">None came up in time.</exception>
-    public static async Task<Session> ConnectToOwnerAsync(string store, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<Session> ConnectToOwnerAsync(string store, int? processId, CancellationToken cancellationToken)
     {
         var session = new Session(StoreRegistration.OpenArtifacts(store));
-        var owner = await WaitForOwnerAsync(store, patience, cancellationToken);
+        var owner = await WaitForOwnerAsync(store, processId, cancellationToken);
         await session.ConnectAsync(IPEndPoint.Parse(owner.Endpoint), owner.Token, cancellationToken);
         return session;
     }
@@ -94,7 +97,7 @@ public sealed class Session : IAsyncDisposable
             _lock!.Announce(new StoreOwner(settings.Gateway.ToString(), settings.Cluster, Environment.ProcessId));
             return;
         }
-        var owner = await WaitForOwnerAsync(store, _ownerPatience, cancellationToken);
+        var owner = await WaitForOwnerAsync(store, null, cancellationToken);
         await ConnectAsync(IPEndPoint.Parse(owner.Endpoint), owner.Token, cancellationToken);
     }
 
@@ -112,16 +115,16 @@ public sealed class Session : IAsyncDisposable
     }
 
     /// <summary>The owner announces itself once its silo is up; until then its lock file says nothing.</summary>
-    private static async Task<StoreOwner> WaitForOwnerAsync(string store, TimeSpan patience, CancellationToken cancellationToken)
+    private static async Task<StoreOwner> WaitForOwnerAsync(string store, int? processId, CancellationToken cancellationToken)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        giveUp.CancelAfter(patience);
+        giveUp.CancelAfter(_ownerPatience);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         try
         {
             while (true)
             {
-                if (StoreLock.ReadOwner(store) is { } owner)
+                if (StoreLock.ReadOwner(store) is { } owner && (processId == null || owner.ProcessId == processId))
                     return owner;
                 await poll.WaitForNextTickAsync(giveUp.Token);
             }
@@ -129,7 +132,7 @@ public sealed class Session : IAsyncDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new UserErrorException(ErrorKind.Busy, store,
-                $"The store '{store}' belongs to another process, which has not said within {patience.TotalSeconds:0} s where it answers: wait for it to end, or use another --store.");
+                $"The store '{store}' belongs to another process, which has not said within {_ownerPatience.TotalSeconds:0} s where it answers: wait for it to end, or use another --store.");
         }
     }
 }

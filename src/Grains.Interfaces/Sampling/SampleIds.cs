@@ -21,20 +21,17 @@ public static class SampleIds
     {
         if (parameters.Flux is null && model.NeedsFlux && model.FluxRange.Count < 2)
             throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' needs a peak flux, for example 1 (mJy/beam).");
-        var id = new SampleId
-        {
-            Model = model.Digest,
-            Seed = parameters.Seed,
-            Class = parameters.Class,
-            FluxMilliJansky = parameters.Flux ?? (model.NeedsFlux ? RoundedMedian(model) : null),
-            Guidance = parameters.Guidance,
-            Solver = "heun",
-            Steps = parameters.Steps,
-            Precision = "f32",
-        };
         try
         {
-            return SampleId.Parse(id.ToString()).ToString();
+            return new SampleId
+            {
+                Model = model.Digest,
+                Seed = parameters.Seed,
+                Class = parameters.Class,
+                FluxMilliJansky = parameters.Flux ?? (model.NeedsFlux ? RoundedMedian(model) : null),
+                Guidance = parameters.Guidance,
+                Steps = parameters.Steps,
+            }.ToString();
         }
         catch (RadioDiffusionException error)
         {

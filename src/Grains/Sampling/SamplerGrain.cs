@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Orleans.Concurrency;
+using Orleans.Placement;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;

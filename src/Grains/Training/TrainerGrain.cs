@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Concurrency;
+using Orleans.Placement;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.ModelCore.Artifacts;

@@ -1,0 +1,35 @@
+namespace RadioDiffusion.Client.Demo;
+
+/// <summary>What the demo makes, and where.</summary>
+internal sealed record DemoPlan
+{
+    public const int DefaultSamples = 12;
+    public const long DefaultIterations = 400;
+    public const string Name = "demo";
+
+    public required string Folder { get; init; }
+
+    public required string Store { get; init; }
+
+    /// <summary>The user's own mosaics; a simulated survey where null.</summary>
+    public string? Mosaics { get; init; }
+
+    public string? Catalogue { get; init; }
+
+    public required double MinimumSnr { get; init; }
+
+    public required long Iterations { get; init; }
+
+    public required int Samples { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    public string SurveyFolder => Path.Combine(Folder, "survey");
+
+    public string SamplesFolder => Path.Combine(Folder, "samples");
+
+    public string Report => Path.Combine(Folder, "report.html");
+
+    /// <summary>Often enough that little is lost when the training is killed half-way.</summary>
+    public int CheckpointEvery => (int)Math.Max(1, Iterations / 8);
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using RadioDiffusion.Client.Commands;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.SyntheticSky;
+
+namespace RadioDiffusion.Client.Demo;
+
+/// <summary>
+/// The demo, step by step. Every step is idempotent: run again on the same folder, it finds what is there and goes on.
+/// </summary>
+internal sealed class DemoRun(DemoPlan plan, Output output)
+{
+    private readonly List<(string Step, TimeSpan Duration)> _durations = [];
+
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var (mosaics, catalogue) = await StepAsync("1/5  A survey", () => SurveyAsync(cancellationToken));
+        var dataset = await StepAsync("2/5  A data set", () => DatasetAsync(mosaics, catalogue, cancellationToken));
+        var training = await StepAsync("3/5  A training, killed half-way and resumed", () => TrainAsync(cancellationToken));
+        var samples = await StepAsync("4/5  Samples by ID", () => SampleAsync(dataset, cancellationToken));
+        await StepAsync("5/5  A report", () => new DemoReport(plan, dataset, training, samples, _durations).WriteAsync(cancellationToken));
+        output.Result(
+            new { plan.Report, plan.Store, Samples = samples.Select(sample => sample.Id), dataset.Selected, training.Iteration },
+            console => console.WriteLine($"\nReport: {plan.Report}"));
+        return dataset.Problems.Count > 0 ? ExitCode.PartlyDone : ExitCode.Done;
+    }
+
+    private Task<(string Mosaics, string Catalogue)> SurveyAsync(CancellationToken cancellationToken)
+    {
+        if (plan.Mosaics != null)
+        {
+            output.Message($"  Yours: {plan.Mosaics} with {plan.Catalogue}");
+            return Task.FromResult((plan.Mosaics, plan.Catalogue!));
+        }
+        var survey = SimulatedSurvey.Write(plan.SurveyFolder, new SimulatedSurveyOptions { Seed = plan.Seed },
+            new Progress<string>(line => output.Message($"  {line}")), cancellationToken);
+        output.Message($"  Simulated: {survey.MosaicDirectory} with {survey.CataloguePath}");
+        return Task.FromResult((survey.MosaicDirectory, survey.CataloguePath));
+    }
+
+    private async Task<DatasetStatus> DatasetAsync(string mosaics, string catalogue, CancellationToken cancellationToken)
+    {
+        await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
+        var request = DatasetCommand.RequestFrom(mosaics, catalogue) with { MinimumSnr = plan.MinimumSnr };
+        var status = await DatasetCommand.RunAsync(session, DemoPlan.Name, request, output, cancellationToken);
+        output.Terminal.Write(DatasetCommand.SelectionTable(status));
+        foreach (string problem in status.Problems)
+            output.Message($"  Left out: {problem}");
+        return status;
+    }
+
+    /// <summary>One process trains and is killed with SIGKILL half-way; a second one goes on from the last checkpoint.</summary>
+    private async Task<TrainingStatus> TrainAsync(CancellationToken cancellationToken)
+    {
+        if (await FinishedAsync(cancellationToken) is { } finished)
+        {
+            output.Message("  The model is there already: nothing to train.");
+            return finished;
+        }
+        string iterations = plan.Iterations.ToString(CultureInfo.InvariantCulture);
+        string every = plan.CheckpointEvery.ToString(CultureInfo.InvariantCulture);
+        string seed = plan.Seed.ToString(CultureInfo.InvariantCulture);
+        var killed = await TrainInChildAsync(
+            ["train", "start", DemoPlan.Name, "--dataset", DemoPlan.Name, "--iterations", iterations, "--checkpoint-every", every,
+                "--validate-every", every, "--seed", seed, "--store", plan.Store],
+            killHalfWay: true, cancellationToken);
+        if (killed.State == WorkState.Done)
+            return killed;
+        output.Message($"  Killed (SIGKILL) at iteration {killed.Iteration}; the last checkpoint is of iteration {killed.Checkpoint!.Iteration}. A second process goes on from there.");
+        return await TrainInChildAsync(["train", "resume", DemoPlan.Name, "--store", plan.Store], killHalfWay: false, cancellationToken);
+    }
+
+    private async Task<TrainingStatus?> FinishedAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
+        var status = await session.Grains.GetGrain<ITrainingRunGrain>(DemoPlan.Name).GetStatusAsync(cancellationToken);
+        return status.State == WorkState.Done ? status : null;
+    }
+
+    private async Task<TrainingStatus> TrainInChildAsync(string[] arguments, bool killHalfWay, CancellationToken cancellationToken)
+    {
+        using var child = ChildProcess.Start(arguments);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        TrainingStatus last;
+        await using (var session = await ConnectAsync(child, cancellationToken))
+        {
+            var run = session.Grains.GetGrain<ITrainingRunGrain>(DemoPlan.Name);
+            last = await run.GetStatusAsync(cancellationToken);
+            try
+            {
+                await TrainingDisplay.ShowAsync(
+                    run,
+                    output,
+                    status =>
+                    {
+                        last = status;
+                        if (killHalfWay && status.Checkpoint != null && status.Iteration >= status.TotalIterations / 2 && !status.StandsStill)
+                            enough.Cancel();
+                    },
+                    enough.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                await child.KillAsync(cancellationToken);
+                return last;
+            }
+        }
+        int exitCode = await child.WaitAsync(cancellationToken);
+        return last.State == WorkState.Done && exitCode == ExitCode.Done
+            ? last
+            : throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, $"The training process ended with {exitCode}: {last.Error ?? await child.ErrorsAsync()}");
+    }
+
+    /// <summary>Connects to the silo in the child, unless the child ends first.</summary>
+    private async Task<Session> ConnectAsync(ChildProcess child, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Session.ConnectToOwnerAsync(plan.Store, child.Id, cancellationToken);
+        }
+        catch (UserErrorException) when (child.HasExited)
+        {
+            throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, $"The training process ended early: {await child.ErrorsAsync()}");
+        }
+    }
+
+    private async Task<IReadOnlyList<SampleStatus>> SampleAsync(DatasetStatus dataset, CancellationToken cancellationToken)
+    {
+        await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
+        var model = await session.Grains.GetGrain<IModelGrain>(DemoPlan.Name).GetAsync(cancellationToken);
+        string[] ids = [.. DemoReport.FluxesOf(session.Artifacts, dataset, plan.Samples)
+            .Select((flux, i) => SampleIds.For(model, new SampleParameters(model.Name, Flux: flux, Seed: plan.Seed + (ulong)i)))];
+        long began = Stopwatch.GetTimestamp();
+        var samples = await SampleCommand.FetchAllAsync(session.Grains, ids, done => output.Message($"  {done} of {ids.Length}"), cancellationToken);
+        var first = Stopwatch.GetElapsedTime(began);
+        foreach (var sample in samples)
+            SampleCommand.SaveBoth(sample, plan.SamplesFolder);
+
+        began = Stopwatch.GetTimestamp();
+        var again = await SampleCommand.FetchAllAsync(session.Grains, ids, _ => { }, cancellationToken);
+        bool same = samples.Zip(again).All(pair => pair.First.Fits!.AsSpan().SequenceEqual(pair.Second.Fits) && pair.First.Png!.AsSpan().SequenceEqual(pair.Second.Png));
+        if (!same)
+            throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, "Asking for the samples a second time gave other bytes.");
+        output.Message(string.Create(CultureInfo.InvariantCulture,
+            $"  {ids.Length} galaxies in {first.TotalSeconds:0.0} s, as FITS and PNG in {plan.SamplesFolder}. Asked for again: the same bytes from the store in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s."));
+        output.Message($"  for example  {ids[0]}");
+        return samples;
+    }
+
+    private async Task<T> StepAsync<T>(string name, Func<Task<T>> step)
+    {
+        output.Message($"\n{name}");
+        long began = Stopwatch.GetTimestamp();
+        var result = await step();
+        var duration = Stopwatch.GetElapsedTime(began);
+        _durations.Add((name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..].Trim(), duration));
+        output.Message($"  {TrainingDisplay.Duration(duration)}");
+        return result;
+    }
+}

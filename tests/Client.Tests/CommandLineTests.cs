@@ -1,0 +1,105 @@
+using System.Text.Json;
+using RadioDiffusion.Client;
+
+namespace RadioDiffusion.Client.Tests;
+
+/// <summary>The command line as a user types it, in this process. The console is one for all, so the tests take turns.</summary>
+[Collection("console")]
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("no-such-command")]
+    [InlineData("dataset", "build")]
+    [InlineData("dataset", "build", "x", "--mosaics", "a", "--catalogue", "b", "--size", "many")]
+    [InlineData("train", "start", "x")]
+    [InlineData("demo", "--mosaics", "only-this")]
+    public async Task WrongUsage_ExitsWithTwoAndSaysWhy(params string[] args)
+    {
+        var (exitCode, _, errors) = await RunAsync(args);
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.NotEmpty(errors);
+    }
+
+    [Theory]
+    [InlineData("s1_nonsense")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=3.50mJy_w=0.1_heun=25_f32")]
+    public async Task Sample_MalformedId_ExitsWithTwoAndNamesThePart(string id)
+    {
+        var (exitCode, _, errors) = await RunAsync("sample", id, "--store", _folder.Path);
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains("Error:", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sample_UnknownModelDigest_ExitsWithOneAndNamesIt()
+    {
+        var (exitCode, _, errors) = await RunAsync("sample", "s1_0123456789abcdef_seed=1_flux=3.5mJy_w=0.1_heun=25_f32", "--store", _folder.Path);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("0123456789abcdef", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DatasetBuild_OfAFolderThatIsNotThere_ExitsWithOneAndNamesIt()
+    {
+        var (exitCode, _, errors) = await RunAsync("dataset", "build", "x", "--mosaics", _folder.File("nowhere"), "--catalogue", _folder.File("c.csv"), "--store", _folder.Path);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("nowhere", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DatasetBuild_OfASmallSurvey_PrintsTheTableAsJson()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        string store = _folder.File("store");
+        var (exitCode, text, _) = await RunAsync("dataset", "build", "small", "--mosaics", mosaics, "--catalogue", catalogue, "--size", "16", "--min-snr", "2", "--store", store, "--json");
+        Assert.Equal(ExitCode.Done, exitCode);
+        using var json = JsonDocument.Parse(text);
+        Assert.Equal(40, json.RootElement.GetProperty("rows").GetInt32());
+        int removed = json.RootElement.GetProperty("removed").EnumerateObject().Sum(cut => cut.Value.GetInt32());
+        Assert.Equal(40 - removed, json.RootElement.GetProperty("selected").GetInt32());
+        Assert.StartsWith("dataset-", json.RootElement.GetProperty("artifact").GetString(), StringComparison.Ordinal);
+
+        var (again, second, _) = await RunAsync("dataset", "build", "small", "--mosaics", mosaics, "--catalogue", catalogue, "--size", "16", "--min-snr", "2", "--store", store, "--json");
+        Assert.Equal(ExitCode.Done, again);
+        using var secondJson = JsonDocument.Parse(second);
+        Assert.Equal(2, secondJson.RootElement.GetProperty("tilesUpToDate").GetInt32());
+        Assert.Equal(json.RootElement.GetProperty("artifact").GetString(), secondJson.RootElement.GetProperty("artifact").GetString());
+    }
+
+    [Fact]
+    public async Task StoreLs_OfAnEmptyStore_IsAnEmptyList()
+    {
+        var (exitCode, text, _) = await RunAsync("store", "ls", "--store", _folder.Path, "--json");
+        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Equal("[]", text.Trim());
+    }
+
+    [Fact]
+    public async Task Doctor_OnThisMachine_FindsNothingWrong()
+    {
+        var (exitCode, text, _) = await RunAsync("doctor", "--store", _folder.Path, "--json");
+        Assert.True(exitCode == ExitCode.Done, text);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args)
+    {
+        var (output, errors) = (Console.Out, Console.Error);
+        using var newOutput = new StringWriter();
+        using var newErrors = new StringWriter();
+        Console.SetOut(newOutput);
+        Console.SetError(newErrors);
+        try
+        {
+            return (await CommandLine.RunAsync(args), newOutput.ToString(), newErrors.ToString());
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(errors);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Serialization;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+
+namespace RadioDiffusion.Grains.Interfaces.Tests;
+
+public class ContractsTests
+{
+    private static readonly Serializer _serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    [Fact]
+    public void UserError_AcrossTheWire_KeepsKindSubjectAndMessage()
+    {
+        var error = RoundTrip(new UserErrorException(ErrorKind.Conflict, "lotss", "Data set 'lotss' is being built."));
+        Assert.Equal((ErrorKind.Conflict, "lotss", "Data set 'lotss' is being built."), (error.Kind, error.Subject, error.Message));
+    }
+
+    [Fact]
+    public void DatasetStatus_AcrossTheWire_IsTheSame()
+    {
+        var status = new DatasetStatus
+        {
+            Name = "lotss",
+            State = WorkState.Done,
+            Version = 7,
+            Rows = 23,
+            Removed = [new RemovedRows("broken", 3)],
+            Request = new DatasetRequest { MosaicDirectory = "m", CataloguePath = "c", MinimumSnr = 2 },
+        };
+        var back = RoundTrip(status);
+        Assert.Equal(status.Removed, back.Removed);
+        Assert.Equal(status.Request, back.Request);
+        Assert.Equal((status.Version, status.Rows, status.State), (back.Version, back.Rows, back.State));
+    }
+
+    [Fact]
+    public void TrainingStatus_AcrossTheWire_KeepsItsCheckpoint()
+    {
+        var status = new TrainingStatus { Name = "run", State = WorkState.Paused, Version = 1, Checkpoint = new CommittedCheckpoint("checkpoint-1", 120) };
+        Assert.Equal(status, RoundTrip(status));
+    }
+
+    /// <summary>An alias is a contract's name on the wire and in storage: without one, a renamed class breaks both.</summary>
+    [Fact]
+    public void EverySerialisedTypeAndGrainInterface_HasAnAlias()
+    {
+        var missing = typeof(Names).Assembly.GetExportedTypes()
+            .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() != null || (type.IsInterface && typeof(IGrain).IsAssignableFrom(type)))
+            .Where(type => type.GetCustomAttribute<AliasAttribute>() == null)
+            .Select(type => type.Name);
+        Assert.Empty(missing);
+    }
+
+    private static T RoundTrip<T>(T value) => _serializer.Deserialize<T>(_serializer.SerializeToArray(value));
+}

@@ -1,0 +1,50 @@
+using RadioDiffusion.Silo.Devices;
+
+namespace RadioDiffusion.Silo.Tests;
+
+public class DedicatedThreadsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Run_OnASlot_UsesOneThreadInTheOrderAsked()
+    {
+        await using var slot = new DedicatedThreads("slot", 1);
+        var threads = new HashSet<int>();
+        var order = new List<int>();
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => slot.RunAsync(
+            () =>
+            {
+                threads.Add(Environment.CurrentManagedThreadId);
+                order.Add(i);
+                return i;
+            },
+            Token)));
+        Assert.Single(threads);
+        Assert.Equal(order.Order(), order);
+    }
+
+    [Fact]
+    public async Task Run_WorkThatThrows_ThrowsAtTheCallerAndTheThreadGoesOn()
+    {
+        await using var slot = new DedicatedThreads("slot", 1);
+        await Assert.ThrowsAsync<InvalidDataException>(() => slot.RunAsync<int>(() => throw new InvalidDataException("x"), Token));
+        Assert.Equal(3, await slot.RunAsync(() => 3, Token));
+    }
+
+    [Fact]
+    public async Task Run_CancelledBeforeItsTurn_NeverRuns()
+    {
+        await using var slot = new DedicatedThreads("slot", 1);
+        using var gate = new ManualResetEventSlim();
+        using var cancel = new CancellationTokenSource();
+        var first = slot.RunAsync(() => { gate.Wait(Token); return 1; }, Token);
+        bool ran = false;
+        var second = slot.RunAsync(() => ran = true, cancel.Token);
+        await cancel.CancelAsync();
+        gate.Set();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal(1, await first);
+        Assert.False(ran);
+    }
+}

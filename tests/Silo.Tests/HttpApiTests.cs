@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Fits;
+using RadioDiffusion.Silo;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace RadioDiffusion.Silo.Tests;
+
+/// <summary>One service for all tests: a silo with HTTP on a free port, a data set and a model of two training steps.</summary>
+public sealed class ServiceFixture : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private WebApplication _app = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public string Mosaics { get; private set; } = "";
+
+    public string Catalogue { get; private set; } = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        (Mosaics, Catalogue) = SmallSurvey.Write(_folder.Path);
+        var settings = new SiloSettings { Store = _folder.File("store"), Cluster = Guid.NewGuid().ToString("N") };
+        _app = SiloHost.BuildService(settings, logging => logging.ClearProviders());
+        await _app.StartAsync();
+        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
+        var grains = _app.Services.GetRequiredService<IGrainFactory>();
+        var dataset = grains.GetGrain<IDatasetGrain>("small");
+        await dataset.BuildAsync(new DatasetRequest { MosaicDirectory = Mosaics, CataloguePath = Catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 });
+        await foreach (var _ in dataset.WatchAsync(-1)) { }
+        var run = grains.GetGrain<ITrainingRunGrain>("run");
+        await run.StartAsync(new TrainingRequest { Dataset = "small", Iterations = 2, BatchSize = 2, CheckpointEvery = 2, ValidateEvery = 2 });
+        await foreach (var _ in run.WatchAsync(-1)) { }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task PostThenGet_OfASample_GivesItsFitsAndPng()
+    {
+        var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", new { model = "run", flux = 2.5, steps = 2, seed = 7 }, Token);
+        Assert.Equal(HttpStatusCode.Accepted, posted.StatusCode);
+        string id = (await posted.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("id").GetString()!;
+        Assert.Contains("_seed=7_flux=2.5mJy_w=0.1_heun=2_f32", id, StringComparison.Ordinal);
+        Assert.Equal($"/api/v1/samples/{id}", posted.Headers.Location!.ToString());
+
+        using var fits = await GetUntilDoneAsync(posted.Headers.Location!);
+        Assert.Equal("application/fits", fits.Content.Headers.ContentType!.MediaType);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder.File("sample.fits"), await fits.Content.ReadAsByteArrayAsync(Token), Token);
+        using var file = FitsFile.Open(folder.File("sample.fits"));
+        var image = file.FirstImage();
+        Assert.Equal((16, 16), (image.Width, image.Height));
+        Assert.Equal(id, image.Header.GetString("SAMPLEID"));
+        Assert.Equal("JY/BEAM", image.Header.GetString("BUNIT"));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, posted.Headers.Location) { Headers = { { "Accept", "image/png" } } };
+        using var png = await service.Http.SendAsync(request, Token);
+        Assert.Equal("image/png", png.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(0x89, (await png.Content.ReadAsByteArrayAsync(Token))[0]);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/samples/nonsense", HttpStatusCode.BadRequest)]
+    [InlineData("/api/v1/samples/s1_0123456789abcdef_seed=1_flux=3mJy_w=0.1_heun=25_f32", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/models/nobody", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/datasets/nothing", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/runs/none", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/nowhere", HttpStatusCode.NotFound)]
+    public async Task Get_OfWhatIsNotThere_IsAProblemDocument(string path, HttpStatusCode expected)
+    {
+        using var response = await service.Http.GetAsync(path, Token);
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"run","flux":-1}""")]
+    [InlineData("""{"model":"run","flux":1,"class":"FRI"}""")]
+    [InlineData("""{"model":"run","flux":1,"steps":1}""")]
+    [InlineData("""{"model":"run","flux":1,"guidance":-0.5}""")]
+    [InlineData("""{"model":""")]
+    public async Task Post_OfBadParameters_IsABadRequest(string json)
+    {
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var response = await service.Http.PostAsync("/api/v1/samples", content, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/models", "run")]
+    [InlineData("/api/v1/datasets", "small")]
+    [InlineData("/api/v1/datasets/small", "removed")]
+    [InlineData("/api/v1/runs", "Done")]
+    [InlineData("/api/v1/runs/run", "checkpoint-")]
+    [InlineData("/health/live", "Healthy")]
+    [InlineData("/health/ready", "Healthy")]
+    [InlineData("/openapi/v1.json", "/api/v1/samples/{id}")]
+    [InlineData("/dashboard", "<html")]
+    public async Task Get_OfEveryPage_Answers(string path, string part)
+    {
+        using var response = await service.Http.GetAsync(path, Token);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains(part, await response.Content.ReadAsStringAsync(Token), StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>202 with Retry-After until it is there: what a client does.</summary>
+    private async Task<HttpResponseMessage> GetUntilDoneAsync(Uri location)
+    {
+        while (true)
+        {
+            var response = await service.Http.GetAsync(location, Token);
+            if (response.StatusCode != HttpStatusCode.Accepted)
+                return response.EnsureSuccessStatusCode();
+            Assert.NotNull(response.Headers.RetryAfter);
+            response.Dispose();
+        }
+    }
+}
