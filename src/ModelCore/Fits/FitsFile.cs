@@ -1,0 +1,101 @@
+using System.IO.MemoryMappedFiles;
+
+namespace RadioDiffusion.ModelCore.Fits;
+
+/// <summary>A FITS file, memory-mapped: only what is read is loaded, whatever the file's size.</summary>
+/// <remarks>FITS standard 4.0. What a reader cannot rely on (truncated data, sizes beyond the file) is refused on opening.</remarks>
+public sealed unsafe class FitsFile : IDisposable
+{
+    private const int LongestHeader = 64 << 20;
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _start;
+    private bool _disposed;
+
+    private FitsFile(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
+    {
+        Path = path;
+        Length = length;
+        _map = map;
+        _view = view;
+        _start = start;
+    }
+
+    public string Path { get; }
+
+    /// <summary>The header-data units, the primary one first.</summary>
+    public IReadOnlyList<FitsHdu> Hdus { get; private set; } = [];
+
+    internal long Length { get; }
+
+    /// <exception cref="FitsException">It is no FITS file, or it is damaged.</exception>
+    public static FitsFile Open(string path)
+    {
+        long length = new FileInfo(path).Length;
+        if (length == 0)
+            throw new FitsException($"{path} should be a FITS file, but it is empty.");
+        var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        var file = new FitsFile(path, map, view, start + view.PointerOffset, length);
+        try
+        {
+            file.Hdus = file.ReadHdus();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The first HDU that holds an image of two or more axes.</summary>
+    public FitsImage FirstImage() => Hdus.OfType<FitsImage>().FirstOrDefault(image => image is { Width: > 0, Height: > 0 } && image.AxisLengths.Count >= 2)
+        ?? throw new FitsException($"{Path} holds no image of two axes.");
+
+    /// <summary>The first HDU that holds a binary table.</summary>
+    public FitsTable FirstTable() => Hdus.OfType<FitsTable>().FirstOrDefault()
+        ?? throw new FitsException($"{Path} holds no binary table.");
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
+    }
+
+    /// <summary>Bytes of the file, in place.</summary>
+    internal ReadOnlySpan<byte> Bytes(long offset, int count)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (offset < 0 || count < 0 || offset + count > Length)
+            throw new FitsException($"{Path}: bytes {offset} to {offset + count} were asked for, but the file has {Length}.");
+        return new ReadOnlySpan<byte>(_start + offset, count);
+    }
+
+    private List<FitsHdu> ReadHdus()
+    {
+        var hdus = new List<FitsHdu>();
+        long offset = 0;
+        while (offset < Length && (hdus.Count == 0 || LooksLikeExtension(offset)))
+        {
+            string what = $"{Path}, HDU {hdus.Count}";
+            var bytes = Bytes(offset, (int)Math.Min(Length - offset, LongestHeader));
+            if (hdus.Count == 0 && !bytes.StartsWith("SIMPLE  ="u8))
+                throw new FitsException($"{Path} is no FITS file: it should begin with 'SIMPLE  =', but it begins with other bytes.");
+            var header = FitsHeaderReader.Read(bytes, what, offset, out long headerLength);
+            var hdu = FitsHdu.Create(this, hdus.Count, header, what, offset + headerLength);
+            hdus.Add(hdu);
+            offset = hdu.End;
+        }
+        return hdus;
+    }
+
+    /// <summary>What follows the last HDU may be anything; an extension begins with XTENSION.</summary>
+    private bool LooksLikeExtension(long offset) => offset + 80 <= Length && Bytes(offset, 9).SequenceEqual("XTENSION="u8);
+}
