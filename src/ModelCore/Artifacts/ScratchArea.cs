@@ -41,8 +41,9 @@ public sealed class ScratchArea(string root) : IDisposable
     {
         lock (_gate)
         {
-            if (_session is null)
+            if (!Directory.Exists(_session))                 // not begun, or somebody deleted the store
             {
+                _lock?.Dispose();
                 Directory.CreateDirectory(root);
                 ClearLeftovers();
                 Begin();
