@@ -4,7 +4,7 @@ namespace RadioDiffusion.ModelCore.Artifacts;
 /// Folders for unfinished work below one root, one session for each user of the root. A session lives as long as its lock file
 /// is held; the system lets go of it when a process ends, however it ends, and then the next session clears it up.
 /// </summary>
-internal sealed class ScratchArea(string root) : IDisposable
+public sealed class ScratchArea(string root) : IDisposable
 {
     private readonly Lock _gate = new();
     private FileStream? _lock;
@@ -18,7 +18,7 @@ internal sealed class ScratchArea(string root) : IDisposable
         return path;
     }
 
-    /// <summary>A name for a folder that is to be moved here.</summary>
+    /// <summary>A name for a file or folder that is to be written or moved here.</summary>
     public string NewName() => Path.Combine(Session(), Guid.NewGuid().ToString("N")[..12]);
 
     /// <summary>Whether a folder was made here.</summary>
@@ -41,8 +41,9 @@ internal sealed class ScratchArea(string root) : IDisposable
     {
         lock (_gate)
         {
-            if (_session is null)
+            if (!Directory.Exists(_session))                 // not begun, or somebody deleted the store
             {
+                _lock?.Dispose();
                 Directory.CreateDirectory(root);
                 ClearLeftovers();
                 Begin();
