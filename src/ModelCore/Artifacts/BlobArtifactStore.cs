@@ -51,8 +51,8 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
             DurableFiles.TryDeleteDirectory(directory);
             return existing;
         }
-        var manifest = await Local("Reading " + directory, () => ArtifactFolder.Describe(id, recipe, directory, time ?? TimeProvider.System, ct), ct)
-            with { Location = $"{Files}{id}/{Guid.NewGuid():N}/" };
+        var manifest = await Local("Reading " + directory, () => ArtifactFolder.Describe(id, recipe, directory, time ?? TimeProvider.System, ct), ct);
+        manifest = manifest with { Location = $"{Files}{id}/{Guid.NewGuid():N}/" };
         var stored = await Run("Storing " + id, () => UploadAsync(manifest, directory, ct));
         if (stored == manifest)
             await _cache.PutAsync(manifest, directory, ct);      // they are here already; no need to fetch them later
