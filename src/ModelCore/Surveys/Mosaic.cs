@@ -1,0 +1,92 @@
+using RadioDiffusion.ModelCore.Fits;
+using RadioDiffusion.ModelCore.Sky;
+
+namespace RadioDiffusion.ModelCore.Surveys;
+
+/// <summary>A mosaic by its header: the image itself is read only where it is cut.</summary>
+public sealed record Mosaic
+{
+    /// <summary>The survey's name of it, as in the catalogue's Mosaic_ID.</summary>
+    public required string Id { get; init; }
+
+    public required string Path { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required WorldCoordinateSystem Wcs { get; init; }
+
+    /// <summary>The position of the middle of the image.</summary>
+    public required SkyCoordinate Centre { get; init; }
+
+    /// <summary>Restoring beam, geometric mean of its axes; null if the header does not say.</summary>
+    public double? BeamArcsec { get; init; }
+}
+
+/// <summary>The mosaics in a folder.</summary>
+public static class MosaicFolder
+{
+    private const string SurveyFile = "mosaic-blanked.fits";
+    private static readonly string[] _suffixes = ["-mosaic-blanked", "-mosaic", "_mosaic", "-blanked"];
+
+    /// <summary>All of *.fits in the folder and NAME/mosaic-blanked.fits below it, by ID.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="problems">Files that cannot be used are named here, with the reason.</param>
+    public static IReadOnlyList<Mosaic> Scan(string directory, ICollection<string> problems)
+    {
+        var files = Directory.EnumerateFiles(directory, "*.fits")
+            .Concat(Directory.EnumerateDirectories(directory).Select(folder => Path.Combine(folder, SurveyFile)).Where(File.Exists))
+            .Order(StringComparer.Ordinal);
+        var mosaics = new SortedDictionary<string, Mosaic>(StringComparer.Ordinal);
+        foreach (string file in files)
+        {
+            try
+            {
+                var mosaic = Open(file);
+                if (!mosaics.TryAdd(mosaic.Id, mosaic))
+                    problems.Add($"{file}: {mosaics[mosaic.Id].Path} is mosaic '{mosaic.Id}' already.");
+            }
+            catch (RadioDiffusionException error)
+            {
+                problems.Add(error.Message);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                problems.Add($"{file}: {error.Message}");
+            }
+        }
+        return [.. mosaics.Values];
+    }
+
+    /// <summary>One mosaic.</summary>
+    /// <exception cref="FitsException">It is no FITS image with a celestial WCS, or it is cut off.</exception>
+    public static Mosaic Open(string path)
+    {
+        using var file = FitsFile.Open(path);
+        var image = file.FirstImage();
+        var wcs = WorldCoordinateSystem.FromHeader(image.Header, path);
+        return new Mosaic
+        {
+            Id = IdOf(path),
+            Path = path,
+            Width = image.Width,
+            Height = image.Height,
+            Wcs = wcs,
+            Centre = wcs.PixelToSky((image.Width - 1) / 2.0, (image.Height - 1) / 2.0),
+            BeamArcsec = image.Header.GetDouble("BMAJ") is { } major && image.Header.GetDouble("BMIN") is { } minor
+                ? Math.Round(Math.Sqrt(major * minor) * 3600, 6)
+                : null,
+        };
+    }
+
+    private static string IdOf(string path)
+    {
+        if (Path.GetFileName(path) == SurveyFile)
+            return Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
+        string stem = Path.GetFileNameWithoutExtension(path);
+        return _suffixes.FirstOrDefault(suffix => stem.EndsWith(suffix, StringComparison.Ordinal) && stem.Length > suffix.Length) is { } found
+            ? stem[..^found.Length]
+            : stem;
+    }
+}

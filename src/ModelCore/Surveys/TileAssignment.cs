@@ -1,0 +1,104 @@
+using RadioDiffusion.ModelCore.Sky;
+
+namespace RadioDiffusion.ModelCore.Surveys;
+
+/// <summary>Which rows each mosaic cuts.</summary>
+/// <param name="RowsByMosaic">Rows of the catalogue by mosaic ID, ascending.</param>
+/// <param name="RowsOutside">Rows whose centre lies in no mosaic.</param>
+public sealed record TilePlan(IReadOnlyDictionary<string, int[]> RowsByMosaic, int[] RowsOutside);
+
+/// <summary>
+/// Gives each row to one mosaic: the one that its Mosaic_ID names if that holds the cut-out; else, of those that hold the whole
+/// cut-out, the one with the nearest centre; else, of those that hold its centre, the nearest (an incomplete cut-out).
+/// </summary>
+public static class TileAssignment
+{
+    public static TilePlan Assign(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size)
+    {
+        var footprints = mosaics.Select(mosaic => new Footprint(mosaic, size)).ToArray();
+        var byId = footprints.ToDictionary(footprint => footprint.Mosaic.Id);
+        var rows = new Dictionary<string, List<int>>();
+        var outside = new List<int>();
+        foreach (var row in catalogue.Rows)
+        {
+            if (Choose(row, footprints, byId) is not { } mosaic)
+            {
+                outside.Add(row.Index);
+                continue;
+            }
+            if (!rows.TryGetValue(mosaic.Id, out var list))
+                rows[mosaic.Id] = list = [];
+            list.Add(row.Index);
+        }
+        return new TilePlan(rows.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray()), [.. outside]);
+    }
+
+    private static Mosaic? Choose(CatalogueRow row, Footprint[] footprints, Dictionary<string, Footprint> byId)
+    {
+        var centre = row.Centre;
+        if (!double.IsFinite(centre.RightAscension) || !double.IsFinite(centre.Declination))
+            return null;
+        if (row.MosaicId is { } named && byId.TryGetValue(named, out var given) && given.Coverage(centre) == 2)
+            return given.Mosaic;
+        var direction = Direction(centre);
+        Footprint? best = null;
+        int bestCoverage = 0;
+        double bestCosine = -2;
+        foreach (var footprint in footprints)
+        {
+            double cosine = footprint.CosineTo(direction);
+            if (cosine < footprint.LeastCosine)
+                continue;
+            int coverage = footprint.Coverage(centre);
+            if (coverage > bestCoverage || (coverage == bestCoverage && coverage > 0 && cosine > bestCosine))
+                (best, bestCoverage, bestCosine) = (footprint, coverage, cosine);
+        }
+        return best?.Mosaic;
+    }
+
+    private static (double X, double Y, double Z) Direction(SkyCoordinate position)
+    {
+        var (sinDelta, cosDelta) = Math.SinCos(double.DegreesToRadians(position.Declination));
+        var (sinAlpha, cosAlpha) = Math.SinCos(double.DegreesToRadians(position.RightAscension));
+        return (cosDelta * cosAlpha, cosDelta * sinAlpha, sinDelta);
+    }
+
+    /// <summary>A mosaic with the circle around it, so that most rows are turned down by one scalar product.</summary>
+    private sealed class Footprint
+    {
+        private const double MarginDegrees = 0.01;
+        private readonly (double X, double Y, double Z) _centre;
+        private readonly int _size;
+
+        public Footprint(Mosaic mosaic, int size)
+        {
+            Mosaic = mosaic;
+            _size = size;
+            _centre = Direction(mosaic.Centre);
+            double radius = Corners(mosaic).Select(mosaic.Centre.SeparationTo).Aggregate(0.0, (most, next) => double.IsNaN(next) ? 180 : Math.Max(most, next));
+            LeastCosine = double.IsNaN(radius) || radius + MarginDegrees >= 180 ? -2 : Math.Cos(double.DegreesToRadians(radius + MarginDegrees));
+        }
+
+        public Mosaic Mosaic { get; }
+
+        public double LeastCosine { get; }
+
+        public double CosineTo((double X, double Y, double Z) direction) =>
+            _centre.X * direction.X + _centre.Y * direction.Y + _centre.Z * direction.Z;
+
+        /// <summary>2: the whole cut-out lies in the image; 1: its centre does; 0: neither.</summary>
+        public int Coverage(SkyCoordinate centre)
+        {
+            if (!Mosaic.Wcs.TrySkyToPixel(centre, out double column, out double row))
+                return 0;
+            if (CutoutExtractor.Window(column, row, _size).LiesInside(Mosaic.Width, Mosaic.Height))
+                return 2;
+            return column >= -0.5 && row >= -0.5 && column < Mosaic.Width - 0.5 && row < Mosaic.Height - 0.5 ? 1 : 0;
+        }
+
+        private static IEnumerable<SkyCoordinate> Corners(Mosaic mosaic) =>
+            from column in new[] { -0.5, (mosaic.Width - 1) / 2.0, mosaic.Width - 0.5 }
+            from row in new[] { -0.5, (mosaic.Height - 1) / 2.0, mosaic.Height - 0.5 }
+            select mosaic.Wcs.PixelToSky(column, row);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Training;
+
+namespace RadioDiffusion.ModelCore.Surveys;
+
+/// <summary>What a training set is: dataset.json.</summary>
+public sealed record TrainingSetDescription
+{
+    public required int Count { get; init; }
+
+    /// <summary>Side of the images in pixels.</summary>
+    public required int Size { get; init; }
+
+    /// <summary>Names of the classes; none for a set without labels.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>From peak flux (Jy/beam) to the condition; null for a set without.</summary>
+    public BoxCoxTransform? Transform { get; init; }
+
+    public required double PixelScaleArcsec { get; init; }
+
+    /// <summary>Restoring beam; 0 if unknown.</summary>
+    public required double BeamArcsec { get; init; }
+
+    /// <summary>Unit of the images.</summary>
+    public string Unit { get; init; } = "Jy/beam";
+
+    public required SelectionTable Selection { get; init; }
+
+    public required SelectionCuts Cuts { get; init; }
+
+    /// <summary>Jy/beam: 1st percentile, median, 99th percentile.</summary>
+    public IReadOnlyList<double> PeakFluxPercentiles { get; init; } = [];
+}
+
+/// <summary>
+/// A training set on disk: images.safetensors {images F32 (n, size, size), negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
+/// rows I64 (n)} and dataset.json; measurements.json has every row that was measured, selected or not.
+/// </summary>
+public static class TrainingSet
+{
+    internal const string ImagesFile = "images.safetensors";
+    internal const string DescriptionFile = "dataset.json";
+    private const string MeasurementsFile = "measurements.json";
+
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>Selects from the tiles' shards, fits the flux transform, and writes the set in the order of the catalogue.</summary>
+    /// <param name="directory">Where to write.</param>
+    /// <param name="shardDirectories">The tiles' shards.</param>
+    /// <param name="rowsOutside">Rows in no mosaic.</param>
+    /// <param name="rowsFailed">Rows whose mosaic could not be read.</param>
+    /// <param name="cuts">The selection.</param>
+    /// <param name="pixelScaleArcsec">Of the mosaics.</param>
+    /// <param name="beamArcsec">Of the mosaics; 0 if unknown.</param>
+    /// <exception cref="RadioDiffusionException">Too few sources are left to fit the flux transform.</exception>
+    public static TrainingSetDescription Write(string directory, IReadOnlyList<string> shardDirectories, int rowsOutside, int rowsFailed, SelectionCuts cuts,
+        double pixelScaleArcsec, double beamArcsec)
+    {
+        var shards = shardDirectories.Select(TileShard.Open).ToList();
+        try
+        {
+            var all = shards.SelectMany(shard => shard.Measurements.Select(measurement => (Shard: shard, Measurement: measurement)))
+                .OrderBy(entry => entry.Measurement.Row).ToList();
+            var (positions, table) = Selection.Apply([.. all.Select(entry => entry.Measurement)], rowsOutside, rowsFailed, cuts);
+            var selected = positions.Select(position => all[position]).ToList();
+            if (selected.Count < 2)
+            {
+                throw new RadioDiffusionException(
+                    $"The selection leaves {selected.Count} of {table.Rows} rows ({string.Join(", ", table.Removed.Select(cut => $"{cut.Key} {cut.Value}"))}): at least 2 are needed. Lower the S/N cut (--min-snr) or add sources.");
+            }
+            float[] peaks = [.. selected.Select(entry => (float)entry.Measurement.PeakFlux)];
+            var transform = BoxCoxTransform.Fit(peaks);
+            var description = new TrainingSetDescription
+            {
+                Count = selected.Count,
+                Size = shards[0].Size,
+                Transform = transform,
+                PixelScaleArcsec = pixelScaleArcsec,
+                BeamArcsec = beamArcsec,
+                Selection = table,
+                Cuts = cuts,
+                PeakFluxPercentiles = Percentiles(peaks),
+            };
+            WriteImages(directory, description, selected, peaks);
+            File.WriteAllBytes(Path.Combine(directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, Json));
+            using var stream = File.Create(Path.Combine(directory, MeasurementsFile));
+            JsonSerializer.Serialize(stream, all.Select(entry => entry.Measurement), Json);
+            return description;
+        }
+        finally
+        {
+            shards.ForEach(shard => shard.Dispose());
+        }
+    }
+
+    private static void WriteImages(string directory, TrainingSetDescription description, List<(TileShard Shard, CutoutMeasurement Measurement)> selected, float[] peaks)
+    {
+        long count = description.Count, size = description.Size;
+        using var writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile)),
+        [
+            ("images", "F32", [count, size, size]), ("peak_flux", "F32", [count]), ("peak_flux_scaled", "F32", [count]), ("rows", "I64", [count]),
+        ]);
+        float[] image = new float[size * size];
+        foreach (var (shard, measurement) in selected)
+        {
+            shard.Image(measurement.ImageIndex).CopyTo(image);
+            foreach (ref float pixel in image.AsSpan())
+                pixel = Math.Max(pixel, 0);
+            writer.Write<float>(image);
+        }
+        writer.Write<float>(peaks);
+        writer.Write<float>(peaks.Select(peak => (float)description.Transform!.Apply(peak)).ToArray());
+        writer.Write<long>(selected.Select(entry => (long)entry.Measurement.Row).ToArray());
+    }
+
+    private static double[] Percentiles(float[] peaks)
+    {
+        float[] sorted = [.. peaks.Order()];
+        return [.. new[] { 0.01, 0.5, 0.99 }.Select(share => (double)sorted[(int)Math.Round(share * (sorted.Length - 1))])];
+    }
+}
+
+/// <summary>A training set, memory-mapped.</summary>
+public sealed class TrainingSetReader : ITrainingData, IDisposable
+{
+    private readonly SafetensorsFile _file;
+
+    private TrainingSetReader(SafetensorsFile file, TrainingSetDescription description)
+    {
+        _file = file;
+        Description = description;
+    }
+
+    public TrainingSetDescription Description { get; }
+
+    public int Count => Description.Count;
+
+    public int ImageSize => Description.Size;
+
+    public bool HasContext => Description.Transform != null;
+
+    public int ClassCount => Description.Classes.Count;
+
+    /// <exception cref="RadioDiffusionException">The files do not make a whole training set.</exception>
+    public static TrainingSetReader Open(string directory)
+    {
+        string path = Path.Combine(directory, TrainingSet.DescriptionFile);
+        TrainingSetDescription description;
+        try
+        {
+            description = JsonSerializer.Deserialize<TrainingSetDescription>(File.ReadAllBytes(path), TrainingSet.Json)!;
+        }
+        catch (JsonException error)
+        {
+            throw new RadioDiffusionException($"{path} should describe a training set, but it cannot be read: {error.Message}", error);
+        }
+        var file = SafetensorsFile.Open(Path.Combine(directory, TrainingSet.ImagesFile));
+        long[] expected = [description.Count, description.Size, description.Size];
+        if (!file.Entry("images").Shape.SequenceEqual(expected))
+        {
+            using (file)
+                throw new RadioDiffusionException($"{file.Path}: images should have the shape ({string.Join(", ", expected)}) of {TrainingSet.DescriptionFile}, but it is ({string.Join(", ", file.Entry("images").Shape)}).");
+        }
+        return new TrainingSetReader(file, description);
+    }
+
+    public ReadOnlySpan<float> Image(int index) => _file.Values<float>("images", (long)index * ImageSize * ImageSize, ImageSize * ImageSize);
+
+    /// <summary>Jy/beam.</summary>
+    public float PeakFlux(int index) => _file.Values<float>("peak_flux")[index];
+
+    public float Context(int index) => _file.Values<float>("peak_flux_scaled")[index];
+
+    public int Label(int index) => (int)_file.Values<long>("labels")[index];
+
+    public void Dispose() => _file.Dispose();
+}
