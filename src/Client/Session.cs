@@ -124,7 +124,7 @@ public sealed class Session : IAsyncDisposable
         {
             while (true)
             {
-                if (StoreLock.ReadOwner(store) is { } owner && (processId == null || owner.ProcessId == processId))
+                if (StoreLock.Owner(store) is { } owner && (processId == null || owner.ProcessId == processId))
                     return owner;
                 await poll.WaitForNextTickAsync(giveUp.Token);
             }

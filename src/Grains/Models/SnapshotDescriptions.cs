@@ -24,6 +24,8 @@ public sealed class SnapshotDescriptions(IArtifactStore store)
                 $"There is no model {digest} in {store.Describe()}: 'radiodiffusion model list' shows those there are.");
         }
         await using var stream = await store.OpenReadAsync(id, SnapshotDescription.FileName, cancellationToken);
-        return _known[digest] = await SnapshotDescription.ReadAsync(stream, cancellationToken);
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellationToken);
+        return _known[digest] = SnapshotDescription.Parse(bytes.ToArray(), $"{SnapshotDescription.FileName} of {id}");
     }
 }

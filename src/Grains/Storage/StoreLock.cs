@@ -69,6 +69,10 @@ public sealed class StoreLock : IDisposable
         }
     }
 
+    /// <summary>Who has the store, without trying to take it; null if nobody has announced itself. One that died may still be named.</summary>
+    /// <param name="root">The store's root folder.</param>
+    public static StoreOwner? Owner(string root) => ReadOwner(Path.Combine(Path.GetFullPath(root), "owner.json"));
+
     /// <summary>Says how this process can be reached, to those who find the store taken. Only this user can read it.</summary>
     public void Announce(StoreOwner owner) =>
         DurableFiles.Replace(_ownerFile, JsonSerializer.SerializeToUtf8Bytes(owner, Json), OwnerOnly);
@@ -88,7 +92,7 @@ public sealed class StoreLock : IDisposable
         {
             return JsonSerializer.Deserialize<StoreOwner>(File.ReadAllBytes(path), Json);
         }
-        catch (Exception error) when (error is FileNotFoundException or JsonException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }

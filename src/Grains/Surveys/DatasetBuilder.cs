@@ -105,11 +105,12 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         foreach (var (_, status) in done)
             shards.Add(await store.GetDirectoryAsync(status.ShardArtifact!, cancellationToken));
 
-        var recipe = DatasetRecipe(request, plan, done);
-        string scratch = store.CreateScratchDirectory();
         int lost = tiles.Where(tile => tile.Status.State != WorkState.Done).Sum(tile => plan.RowCounts[tile.Request.MosaicId]);
-        var table = await devices.Cpu.RunAsync(
-            () => TrainingSetWriter.Write(scratch, shards, plan, lost, request), cancellationToken);
+        var recipe = DatasetRecipe(request, plan, done, lost);
+        string scratch = store.CreateScratchDirectory();
+        var description = await devices.Cpu.RunAsync(
+            () => TrainingSet.Write(scratch, shards, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec), cancellationToken);
+        var table = description.Selection;
         var manifest = await store.PutAsync(recipe.Id, recipe, scratch, cancellationToken);
         return new DatasetStatus
         {
@@ -131,7 +132,9 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         };
     }
 
-    private static Recipe DatasetRecipe(DatasetRequest request, DatasetPlan plan, List<(TileRequest Request, TileStatus Status)> done)
+    private static SelectionCuts CutsOf(DatasetRequest request) => new() { MinimumSnr = request.MinimumSnr, MaximumEdge = request.MaximumEdge };
+
+    private static Recipe DatasetRecipe(DatasetRequest request, DatasetPlan plan, List<(TileRequest Request, TileStatus Status)> done, int lost)
     {
         var inputs = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["plan"] = plan.Digest };
         foreach (var (tile, status) in done)
@@ -144,6 +147,9 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
             Parameters = new JsonObject
             {
                 ["size"] = request.Size,
+                ["pixelScaleArcsec"] = plan.PixelScaleArcsec,
+                ["beamArcsec"] = plan.BeamArcsec,
+                ["failed"] = lost,
                 ["minimumSnr"] = request.MinimumSnr,
                 ["maximumEdge"] = request.MaximumEdge,
             },

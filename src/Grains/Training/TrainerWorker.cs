@@ -70,12 +70,12 @@ internal sealed partial class TrainerWorker(
         if (_assignment.Checkpoint is not { } checkpoint)
         {
             _losses = new LossHistory();
-            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, _assignment.DatasetDigest!, slot.Device), cancellationToken);
+            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
         _committedCheckpoint = checkpoint.Artifact;
         _losses = LossHistory.Read(directory);
-        return await slot.RunAsync(() => Trainer.Resume(directory, data, _assignment.DatasetDigest!, slot.Device, _options), cancellationToken);
+        return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!), cancellationToken);
     }
 
     private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)

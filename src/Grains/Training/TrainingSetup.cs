@@ -35,7 +35,8 @@ internal static class TrainingSetup
     private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration)
     {
         var parameters = JsonSerializer.SerializeToNode(options)!.AsObject();
-        parameters.Remove(nameof(TrainingOptions.Iterations));       // where a run ends does not change how it got here
+        if (options.LearningRateDecay == 0)
+            parameters.Remove(nameof(TrainingOptions.Iterations));   // where a run ends does not change how it got here
         return new Recipe
         {
             Kind = kind,

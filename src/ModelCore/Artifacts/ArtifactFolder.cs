@@ -16,20 +16,7 @@ internal static class ArtifactFolder
     /// <summary>The manifest of the files in a folder, by reading all of them.</summary>
     public static ArtifactManifest Describe(string id, Recipe recipe, string directory, TimeProvider time, CancellationToken ct)
     {
-        var files = new List<ArtifactFile>();
-        foreach (string path in Directory.EnumerateFiles(directory, "*", Everything))
-        {
-            ct.ThrowIfCancellationRequested();
-            string name = Path.GetRelativePath(directory, path).Replace('\\', '/');
-            ArtifactId.CheckFileName(name);
-            var information = new FileInfo(path);
-            if (information.LinkTarget is not null)
-                throw new RadioDiffusionException($"'{name}' of '{id}' should be a file, but it is a link to '{information.LinkTarget}'.");
-            files.Add(new ArtifactFile(name, information.Length, Digests.OfFile(path)));
-        }
-        if (files.Count == 0)
-            throw new RadioDiffusionException($"The artifact '{id}' should have files, but {directory} is empty.");
-        files.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
+        var files = FilesIn(directory, ct);
         return new ArtifactManifest
         {
             Id = id,
@@ -38,6 +25,26 @@ internal static class ArtifactFolder
             ContentDigest = Digests.OfFiles(files),
             Provenance = Provenance.OfThisProcess(time),
         };
+    }
+
+    /// <summary>The files in a folder with their digests, ordered by name.</summary>
+    public static List<ArtifactFile> FilesIn(string directory, CancellationToken ct)
+    {
+        var files = new List<ArtifactFile>();
+        foreach (string path in Directory.EnumerateFiles(directory, "*", Everything))
+        {
+            ct.ThrowIfCancellationRequested();
+            string name = Path.GetRelativePath(directory, path).Replace('\\', '/');
+            ArtifactId.CheckFileName(name);
+            var information = new FileInfo(path);
+            if (information.LinkTarget is not null)
+                throw new RadioDiffusionException($"'{name}' in {directory} should be a file, but it is a link to '{information.LinkTarget}'.");
+            files.Add(new ArtifactFile(name, information.Length, Digests.OfFile(path)));
+        }
+        if (files.Count == 0)
+            throw new RadioDiffusionException($"An artifact should have files, but {directory} is empty.");
+        files.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return files;
     }
 
     /// <summary>One file in a manifest.</summary>

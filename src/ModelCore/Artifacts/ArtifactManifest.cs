@@ -54,6 +54,9 @@ public sealed record ArtifactManifest
     [JsonIgnore]
     public long Length => Files.Sum(file => file.Length);
 
+    /// <summary>The <see cref="ContentDigest"/> that an artifact of a folder's files will have.</summary>
+    public static string ContentDigestOf(string directory) => Digests.OfFiles(ArtifactFolder.FilesIn(directory, CancellationToken.None));
+
     /// <summary>The manifest as an indented JSON document.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 

@@ -123,7 +123,8 @@ public static class TrainingSet
     private static double[] Percentiles(float[] peaks)
     {
         float[] sorted = [.. peaks.Order()];
-        return [.. new[] { 0.01, 0.5, 0.99 }.Select(share => (double)sorted[(int)Math.Round(share * (sorted.Length - 1))])];
+        double At(double share) => sorted[(int)Math.Round(share * (sorted.Length - 1))];
+        return [At(0.01), At(0.5), At(0.99)];
     }
 }
 

@@ -1,6 +1,6 @@
 namespace RadioDiffusion.ModelCore.Training;
 
-/// <summary>Images to train on, with what conditions them.</summary>
+/// <summary>Images to train on, with the condition of each.</summary>
 public interface ITrainingData
 {
     int Count { get; }
@@ -8,13 +8,13 @@ public interface ITrainingData
     /// <summary>Side of the square images in pixels.</summary>
     int ImageSize { get; }
 
-    /// <summary>Whether <see cref="Context"/> conditions the images.</summary>
+    /// <summary>Whether each image has a standardised flux.</summary>
     bool HasContext { get; }
 
-    /// <summary>Number of classes; 0 for none.</summary>
+    /// <summary>Number of classes, 0 without labels.</summary>
     int ClassCount { get; }
 
-    /// <summary>(side, side), row by row, not negative, not scaled.</summary>
+    /// <summary>Raw pixels, 0 or more, row by row: side times side values.</summary>
     ReadOnlySpan<float> Image(int index);
 
     /// <summary>The standardised Box-Cox transform of the peak flux.</summary>
