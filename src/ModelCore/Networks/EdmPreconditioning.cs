@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Networks;
@@ -15,6 +16,7 @@ internal sealed class EdmPreconditioning : nn.Module
         Options = options;
         model = new UNet(options);
         RegisterComponents();
+        KeepParameters();
     }
 
     public NetworkOptions Options { get; }
@@ -30,6 +32,13 @@ internal sealed class EdmPreconditioning : nn.Module
         return addcmul(cSkip * x, cOut, model.forward(cIn * x, cNoise, conditions, dropout), 1);
     }
 
+    /// <summary>Moves the parameters to a device.</summary>
+    public void MoveTo(Device device)
+    {
+        this.to(device);
+        KeepParameters();
+    }
+
     /// <summary>Standardises all kernels once, for sampling.</summary>
     public void Fold() => model.Fold();
 
@@ -43,5 +52,12 @@ internal sealed class EdmPreconditioning : nn.Module
         var cIn = variance.rsqrt();
         var cNoise = sigma.reshape(-1).log() / 4;
         return (cSkip, cOut, cIn, cNoise);
+    }
+
+    /// <summary>So that the network outlives the dispose scope in which it was made.</summary>
+    private void KeepParameters()
+    {
+        foreach (var parameter in parameters())
+            parameter.DetachFromDisposeScope();
     }
 }

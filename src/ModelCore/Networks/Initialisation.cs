@@ -12,7 +12,6 @@ internal static class Initialisation
 {
     public static EdmPreconditioning Create(NetworkOptions options, ulong seed)
     {
-        using var scope = NewDisposeScope();
         var network = new EdmPreconditioning(options);
         var parameters = network.named_parameters().ToDictionary(pair => pair.name, pair => (Tensor)pair.parameter);
         foreach (var (name, parameter) in parameters)
@@ -25,8 +24,6 @@ internal static class Initialisation
             double bound = 1 / Math.Sqrt(weight.numel() / weight.shape[0]);
             FillUniform(parameter, bound, new RandomStream(seed, "initial/" + name));
         }
-        foreach (var parameter in parameters.Values)
-            parameter.DetachFromDisposeScope();
         return network;
     }
 

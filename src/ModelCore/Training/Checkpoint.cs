@@ -1,0 +1,86 @@
+using System.Globalization;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Networks;
+using static TorchSharp.torch;
+
+namespace RadioDiffusion.ModelCore.Training;
+
+/// <summary>What trainer.json holds beside the tensors of a checkpoint.</summary>
+internal sealed record CheckpointDescription
+{
+    public const int CurrentVersion = 1;
+
+    public int FormatVersion { get; init; } = CurrentVersion;
+
+    public required long Iteration { get; init; }
+
+    /// <summary>Steps averaged so far.</summary>
+    public required long EmaCount { get; init; }
+
+    public required NetworkOptions Network { get; init; }
+
+    public required TrainingOptions Options { get; init; }
+
+    public required string DataDigest { get; init; }
+
+    public required int DataCount { get; init; }
+}
+
+/// <summary>
+/// State to go on from, in a directory: model, average and optimiser as safetensors, and trainer.json, which is written
+/// last, so that a directory with it is whole. Each file carries its iteration, so that a mixture is found out.
+/// </summary>
+internal static class Checkpoint
+{
+    public const string DescriptionFile = "trainer.json";
+    private const string ModelFile = "model.safetensors";
+    private const string EmaFile = "ema.safetensors";
+    private const string OptimizerFile = "optimizer.safetensors";
+    private const string IterationKey = "iteration";
+
+    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer)
+    {
+        using var scope = NewDisposeScope();
+        Directory.CreateDirectory(directory);
+        File.Delete(Path.Combine(directory, DescriptionFile));   // from here until it is written again, this is no checkpoint
+        var metadata = new Dictionary<string, string> { [IterationKey] = Text(description.Iteration) };
+        foreach (var (file, tensors) in Files(parameters, ema, optimizer))
+            WeightFiles.Save(tensors, Path.Combine(directory, file), metadata);
+        JsonFile.Write(Path.Combine(directory, DescriptionFile), description);
+    }
+
+    public static CheckpointDescription ReadDescription(string directory)
+    {
+        string path = Path.Combine(directory, DescriptionFile);
+        if (!File.Exists(path))
+            throw new RadioDiffusionException($"{directory} holds no complete checkpoint: it has no {DescriptionFile}, which is written last.");
+        var description = JsonFile.Read<CheckpointDescription>(path);
+        return description.FormatVersion == CheckpointDescription.CurrentVersion
+            ? description
+            : throw new RadioDiffusionException($"{path} should have format version {CheckpointDescription.CurrentVersion}, but it has {description.FormatVersion}.");
+    }
+
+    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (var (file, tensors) in Files(parameters, ema, optimizer))
+        {
+            string path = Path.Combine(directory, file);
+            WeightFiles.Load(tensors, path);
+            using var opened = SafetensorsFile.Open(path);
+            if (opened.Metadata.GetValueOrDefault(IterationKey) is var found && found != Text(iteration))
+                throw new RadioDiffusionException($"{path} should be of iteration {iteration}, as {DescriptionFile} says, but it is of {found ?? "none"}.");
+        }
+    }
+
+    private static IEnumerable<(string File, IReadOnlyList<(string Name, Tensor Tensor)> Tensors)> Files(
+        FlatParameters parameters, Tensor ema, AdamOptimizer optimizer) =>
+    [
+        (ModelFile, parameters.Slices(parameters.Values)),
+        (EmaFile, parameters.Slices(ema)),
+        (OptimizerFile, [.. parameters.Slices(optimizer.FirstMoment, "exp_avg."), .. parameters.Slices(optimizer.SecondMoment, "exp_avg_sq.")]),
+    ];
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

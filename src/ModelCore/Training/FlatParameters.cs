@@ -1,0 +1,71 @@
+using static TorchSharp.torch;
+
+namespace RadioDiffusion.ModelCore.Training;
+
+/// <summary>All parameters of a network side by side in one vector, and their gradients in another: one operation serves them all.</summary>
+internal sealed class FlatParameters : IDisposable
+{
+    private readonly (string Name, Tensor Parameter)[] _parameters;
+    private readonly Tensor[] _gradientViews;
+
+    public FlatParameters(nn.Module network, Device device)
+    {
+        _parameters = [.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
+        Length = _parameters.Sum(p => p.Parameter.numel());
+        Values = zeros(Length, device: device).DetachFromDisposeScope();
+        Gradients = zeros(Length, device: device).DetachFromDisposeScope();
+        _gradientViews = [.. Slices(Gradients).Select(slice => slice.Tensor.DetachFromDisposeScope())];
+        for (int i = 0; i < _parameters.Length; i++)
+            _parameters[i].Parameter.grad = _gradientViews[i];   // backward adds into the vector
+        ReadFromNetwork();
+    }
+
+    public long Length { get; }
+
+    public Tensor Values { get; }
+
+    public Tensor Gradients { get; }
+
+    /// <summary>Copies the vector into the network.</summary>
+    public void WriteToNetwork() => WriteToNetwork(Values);
+
+    /// <summary>Copies another vector (the averaged weights) into the network.</summary>
+    public void WriteToNetwork(Tensor vector)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        int i = 0;
+        foreach (var (_, slice) in Slices(vector))
+            _parameters[i++].Parameter.copy_(slice);
+    }
+
+    public void ReadFromNetwork()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        int i = 0;
+        foreach (var (_, slice) in Slices(Values))
+            slice.copy_(_parameters[i++].Parameter);
+    }
+
+    /// <summary>Views of a vector of this length under the parameters' names and shapes.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> Slices(Tensor vector, string prefix = "")
+    {
+        var slices = new List<(string, Tensor)>(_parameters.Length);
+        long offset = 0;
+        foreach (var (name, parameter) in _parameters)
+        {
+            slices.Add((prefix + name, vector.narrow(0, offset, parameter.numel()).view(parameter.shape)));
+            offset += parameter.numel();
+        }
+        return slices;
+    }
+
+    public void Dispose()
+    {
+        foreach (var view in _gradientViews)
+            view.Dispose();
+        Values.Dispose();
+        Gradients.Dispose();
+    }
+}

@@ -1,0 +1,25 @@
+namespace RadioDiffusion.ModelCore.Training;
+
+/// <summary>Images to train on, with the condition of each.</summary>
+public interface ITrainingData
+{
+    int Count { get; }
+
+    /// <summary>Side of the square images in pixels.</summary>
+    int ImageSize { get; }
+
+    /// <summary>Whether each image has a standardised flux.</summary>
+    bool HasContext { get; }
+
+    /// <summary>Number of classes, 0 without labels.</summary>
+    int ClassCount { get; }
+
+    /// <summary>Raw pixels, 0 or more, row by row: side times side values.</summary>
+    ReadOnlySpan<float> Image(int index);
+
+    /// <summary>The standardised Box-Cox transform of the peak flux.</summary>
+    float Context(int index);
+
+    /// <summary>The class, from 0.</summary>
+    int Label(int index);
+}

@@ -1,0 +1,210 @@
+using RadioDiffusion.ModelCore.Diffusion;
+using RadioDiffusion.ModelCore.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RadioDiffusion.ModelCore.Training;
+
+/// <summary>One training step: its number, from 1, and its loss.</summary>
+public readonly record struct TrainingStep(long Iteration, double Loss);
+
+/// <summary>Losses on the validation images, of the weights and of their average; NaN if there are no validation images.</summary>
+public readonly record struct ValidationResult(long Iteration, double Loss, double EmaLoss);
+
+/// <summary>
+/// Trains a denoiser step by step on the calling thread. Everything random follows from (seed, position of an image in the
+/// training), so a training that was saved and resumed goes on bit for bit, on the same machine and number of threads.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly EdmPreconditioning _network;
+    private readonly FlatParameters _parameters;
+    private readonly AdamOptimizer _optimizer;
+    private readonly Tensor _ema;
+    private readonly DataSplit _split;
+    private readonly BatchMaker _batches;
+    private readonly ITrainingData _data;
+    private readonly string _dataDigest;
+    private readonly Device _device;
+
+    private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device)
+    {
+        if (options.Threads > 0)
+            set_num_threads(options.Threads);
+        Options = options;
+        _device = device;
+        _data = data;
+        _dataDigest = dataDigest;
+        _network = network;
+        _network.MoveTo(device);
+        _parameters = new FlatParameters(_network, device);
+        _optimizer = new AdamOptimizer(_parameters.Length, device);
+        _ema = _parameters.Values.clone().DetachFromDisposeScope();
+        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed);
+        _batches = new BatchMaker(data, options, network.Options, device);
+    }
+
+    public TrainingOptions Options { get; }
+
+    public NetworkOptions Network => _network.Options;
+
+    /// <summary>Steps done.</summary>
+    public long Iteration { get; private set; }
+
+    /// <summary>Starts a training with initial weights from the seed.</summary>
+    /// <param name="network">Shape of the network.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="data">What to train on.</param>
+    /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
+    /// <param name="dataDigest">Identity of the data set; a resume compares it.</param>
+    /// <exception cref="RadioDiffusionException">Options are out of range, or data and network do not fit.</exception>
+    public static Trainer Create(NetworkOptions network, TrainingOptions options, ITrainingData data, string device = "cpu", string dataDigest = "")
+    {
+        network.Check();
+        options.Check();
+        CheckData(network, data);
+        using var scope = NewDisposeScope();
+        return new Trainer(Initialisation.Create(network, options.Seed), options, data, dataDigest, torch.device(device));
+    }
+
+    /// <summary>Goes on from a checkpoint.</summary>
+    /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged, or of another data set.</exception>
+    public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "")
+    {
+        var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
+        checkpoint.Network.Check();
+        checkpoint.Options.Check();
+        CheckData(checkpoint.Network, data);
+        if (checkpoint.DataDigest != dataDigest || checkpoint.DataCount != data.Count)
+        {
+            throw new RadioDiffusionException($"The checkpoint {checkpointDirectory} was trained on data set '{checkpoint.DataDigest}' with "
+                + $"{checkpoint.DataCount} images, but the one given is '{dataDigest}' with {data.Count}. To train on other data, start a new training.");
+        }
+        using var scope = NewDisposeScope();
+        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), checkpoint.Options, data, dataDigest, torch.device(device));
+        try
+        {
+            Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._optimizer);
+        }
+        catch
+        {
+            trainer.Dispose();
+            throw;
+        }
+        trainer._parameters.WriteToNetwork();
+        trainer.Iteration = checkpoint.Iteration;
+        return trainer;
+    }
+
+    /// <summary>One step of Adam on one batch.</summary>
+    public TrainingStep Step()
+    {
+        using var scope = NewDisposeScope();
+        long firstPosition = Iteration * Options.BatchSize;
+        var batch = TrainingBatchAt(firstPosition);
+        var dropout = Network.Dropout > 0
+            ? new DropoutMasks(Options.Seed, firstPosition, Options.BatchSize, Network.Dropout, _device)
+            : null;
+        _parameters.Gradients.zero_();
+        var loss = Loss(batch, dropout);
+        loss.backward();
+        using (no_grad())
+        {
+            long iteration = ++Iteration;
+            _optimizer.Step(_parameters.Values, _parameters.Gradients, iteration, Options.LearningRateAt(iteration));
+            _ema.lerp_(_parameters.Values, 1 - Options.EmaRateAt(iteration));
+            _parameters.WriteToNetwork();
+        }
+        return new TrainingStep(Iteration, loss.item<float>());
+    }
+
+    /// <summary>
+    /// Losses on the validation images, always with the same noise and without turning images or dropping conditions, so
+    /// that they can be compared from one time to the next.
+    /// </summary>
+    public ValidationResult Validate()
+    {
+        if (_split.Validation.Count == 0)
+            return new ValidationResult(Iteration, double.NaN, double.NaN);
+        double loss = ValidationLoss();
+        _parameters.WriteToNetwork(_ema);
+        double emaLoss = ValidationLoss();
+        _parameters.WriteToNetwork();
+        return new ValidationResult(Iteration, loss, emaLoss);
+    }
+
+    /// <summary>Writes the state to go on from: three safetensors files and trainer.json, the latter last.</summary>
+    public void SaveCheckpoint(string directory) => Checkpoint.Save(directory, new CheckpointDescription
+    {
+        Iteration = Iteration,
+        EmaCount = Math.Max(0, Iteration - Options.EmaStart),
+        Network = Network,
+        Options = Options,
+        DataDigest = _dataDigest,
+        DataCount = _data.Count,
+    }, _parameters, _ema, _optimizer);
+
+    /// <summary>Writes weights to use: the averaged ones, and model.json with the description, network and iterations filled in.</summary>
+    public void SaveSnapshot(string directory, SnapshotDescription? description = null)
+    {
+        using var scope = NewDisposeScope();
+        Directory.CreateDirectory(directory);
+        WeightFiles.Save(_parameters.Slices(_ema), Path.Combine(directory, SnapshotDescription.WeightsFileName));
+        ((description ?? new SnapshotDescription()) with { Network = Network, Iterations = Iteration }).Write(directory);
+    }
+
+    public void Dispose()
+    {
+        _parameters.Dispose();
+        _optimizer.Dispose();
+        _ema.Dispose();
+        _network.Dispose();
+    }
+
+    private static void CheckData(NetworkOptions network, ITrainingData data)
+    {
+        if (data.ImageSize != network.ImageSize)
+            throw new RadioDiffusionException($"The network is for images of {network.ImageSize} pixels a side, but those of the data set have {data.ImageSize}.");
+        if (network.ContextDimension > 1)
+            throw new RadioDiffusionException($"Network option {nameof(network.ContextDimension)} should be 0 or 1 for training, but it is {network.ContextDimension}.");
+        if (network.ContextDimension == 1 && !data.HasContext)
+            throw new RadioDiffusionException("The network is conditioned on the peak flux, but the data set has none.");
+        if (network.ClassCount > 0 && network.ClassCount != data.ClassCount)
+            throw new RadioDiffusionException($"The network is conditioned on {network.ClassCount} classes, but the data set has {data.ClassCount}.");
+    }
+
+    private TrainingBatch TrainingBatchAt(long firstPosition)
+    {
+        var images = new int[Options.BatchSize];
+        var streams = new RandomStream[Options.BatchSize];
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = _split.ImageAt(firstPosition + i);
+            streams[i] = new RandomStream(Options.Seed, "image", firstPosition + i);
+        }
+        return _batches.Make(images, streams, forTraining: true);
+    }
+
+    private Tensor Loss(TrainingBatch batch, IDropoutMasks? dropout)
+    {
+        var denoised = _network.forward(batch.Images + batch.Noise, batch.Sigma, batch.Conditions, dropout);
+        return EdmLoss.Mean(denoised, batch.Images, batch.Sigma, Network.SigmaData);
+    }
+
+    private double ValidationLoss()
+    {
+        using var inference = inference_mode(true);
+        int count = _split.Validation.Count;
+        if (Options.ValidationImages > 0)
+            count = Math.Min(count, Options.ValidationImages);
+        double sum = 0;
+        for (int first = 0; first < count; first += Options.BatchSize)
+        {
+            using var scope = NewDisposeScope();
+            int[] images = [.. _split.Validation.Skip(first).Take(Math.Min(Options.BatchSize, count - first))];
+            RandomStream[] streams = [.. images.Select((_, i) => new RandomStream(Options.Seed, "validation", first + i))];
+            sum += Loss(_batches.Make(images, streams, forTraining: false), dropout: null).item<float>() * images.Length;
+        }
+        return sum / count;
+    }
+}

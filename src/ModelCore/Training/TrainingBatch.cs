@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using RadioDiffusion.ModelCore.Diffusion;
+using RadioDiffusion.ModelCore.Networks;
+using static TorchSharp.torch;
+
+namespace RadioDiffusion.ModelCore.Training;
+
+/// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, 1, H, W), with noise levels (N) and conditions.</summary>
+internal sealed record TrainingBatch(Tensor Images, Tensor Noise, Tensor Sigma, Conditions Conditions);
+
+/// <summary>Makes batches from images. What is random about an image comes from a stream of its own, so batches can be cut anyhow.</summary>
+internal sealed class BatchMaker
+{
+    private readonly ITrainingData _data;
+    private readonly TrainingOptions _options;
+    private readonly NetworkOptions _network;
+    private readonly Device _device;
+
+    public BatchMaker(ITrainingData data, TrainingOptions options, NetworkOptions network, Device device)
+    {
+        _data = data;
+        _options = options;
+        _network = network;
+        _device = device;
+    }
+
+    /// <param name="images">Indices into the data.</param>
+    /// <param name="streams">The random stream of each image.</param>
+    /// <param name="forTraining">Whether images are turned and conditions dropped.</param>
+    public TrainingBatch Make(ReadOnlySpan<int> images, ReadOnlySpan<RandomStream> streams, bool forTraining)
+    {
+        int count = images.Length, side = _data.ImageSize, pixels = side * side;
+        var clean = new float[count * pixels];
+        var noise = new float[count * pixels];
+        var sigma = new float[count];
+        var context = new float[count];
+        var present = new float[count];
+        var labels = new float[count * _network.ClassCount];
+        for (int i = 0; i < count; i++)
+        {
+            var stream = streams[i];
+            var image = clean.AsSpan(i * pixels, pixels);
+            Orientation orientation = forTraining ? Orientation.Draw(stream) : default;
+            orientation.Apply(_data.Image(images[i]), image, side);
+            ScaleToUnitRange(image);
+            bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
+            bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
+            if (_network.ContextDimension > 0 && keepContext)
+                (context[i], present[i]) = (_data.Context(images[i]), 1);
+            if (_network.ClassCount > 0 && keepLabel)
+                labels[i * _network.ClassCount + _data.Label(images[i])] = 1;
+            sigma[i] = (float)NoiseSchedule.LogNormal(stream.NextNormal(), _options.LogSigmaMean, _options.LogSigmaDeviation);
+            foreach (ref float value in noise.AsSpan(i * pixels, pixels))
+                value = (float)stream.NextNormal() * sigma[i];
+        }
+        var conditions = new Conditions(
+            _network.ContextDimension > 0 ? ToDevice(context, count, 1) : null,
+            _network.ContextDimension > 0 ? ToDevice(present, count, 1) : null,
+            _network.ClassCount > 0 ? ToDevice(labels, count, _network.ClassCount) : null);
+        return new TrainingBatch(ToDevice(clean, count, 1, side, side), ToDevice(noise, count, 1, side, side), ToDevice(sigma, count), conditions);
+    }
+
+    /// <summary>Smallest to largest becomes -1 to 1; a constant image becomes -1.</summary>
+    internal static void ScaleToUnitRange(Span<float> image)
+    {
+        float low = float.PositiveInfinity, high = float.NegativeInfinity;
+        foreach (float value in image)
+        {
+            low = Math.Min(low, value);
+            high = Math.Max(high, value);
+        }
+        float range = high - low;
+        foreach (ref float value in image)
+            value = range > 0 ? 2 * ((value - low) / range) - 1 : -1;
+    }
+
+    private Tensor ToDevice(float[] values, params long[] shape) => tensor(values, shape, device: _device);
+}
+
+/// <summary>A flip left-right, a flip up-down, and quarter turns: what leaves a radio source a radio source.</summary>
+internal readonly record struct Orientation(bool IsMirrored, bool IsUpsideDown, int QuarterTurns)
+{
+    public static Orientation Draw(RandomStream stream) => new(stream.NextInt32(2) == 1, stream.NextInt32(2) == 1, stream.NextInt32(4));
+
+    public void Apply(ReadOnlySpan<float> source, Span<float> destination, int side)
+    {
+        for (int row = 0; row < side; row++)
+        {
+            for (int column = 0; column < side; column++)
+            {
+                var (r, c) = QuarterTurns switch
+                {
+                    1 => (column, side - 1 - row),
+                    2 => (side - 1 - row, side - 1 - column),
+                    3 => (side - 1 - column, row),
+                    _ => (row, column),
+                };
+                r = IsUpsideDown ? side - 1 - r : r;
+                c = IsMirrored ? side - 1 - c : c;
+                destination[row * side + column] = source[r * side + c];
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+namespace RadioDiffusion.ModelCore.Training;
+
+/// <summary>How a network is trained. Defaults are those of the published LOFAR model.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Images a step.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>Steps until the training is done; the trainer itself goes on as long as it is asked to.</summary>
+    public long Iterations { get; init; } = 200_000;
+
+    /// <summary>Adam's learning rate; the moments decay with 0.9 and 0.999.</summary>
+    public double LearningRate { get; init; } = 2e-5;
+
+    /// <summary>Steps over which the learning rate rises linearly from 0; 0 for none, as published.</summary>
+    public long LearningRateWarmUp { get; init; }
+
+    /// <summary>
+    /// Steps at the end, before <see cref="Iterations"/>, over which the learning rate falls linearly to 0; 0 for none, as published.
+    /// </summary>
+    public long LearningRateDecay { get; init; }
+
+    /// <summary>Decay of the exponential moving average of the weights, each step.</summary>
+    public double EmaRate { get; init; } = 0.9999;
+
+    /// <summary>Step from which weights are averaged; up to it the average is a copy. 500 in the published code.</summary>
+    public long EmaStart { get; init; } = 500;
+
+    /// <summary>Whether the rate grows as (1 + n) / (10 + n) over the first n averaged steps, for short trainings.</summary>
+    public bool EmaWarmUp { get; init; }
+
+    /// <summary>Mean of ln(sigma) in training (P_mean).</summary>
+    public double LogSigmaMean { get; init; } = -2.5;
+
+    /// <summary>Standard deviation of ln(sigma) in training (P_std).</summary>
+    public double LogSigmaDeviation { get; init; } = 1.8;
+
+    /// <summary>Share of images trained without their flux, for classifier-free guidance.</summary>
+    public double ContextDropout { get; init; } = 0.1;
+
+    /// <summary>Share of images trained without their class, for classifier-free guidance.</summary>
+    public double LabelDropout { get; init; } = 0.1;
+
+    /// <summary>Decides the initial weights, the split, the order, and everything random in a step.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>Steps between validations; for whoever drives the trainer.</summary>
+    public int ValidateEvery { get; init; } = 2500;
+
+    /// <summary>Steps between checkpoints; for whoever drives the trainer.</summary>
+    public int CheckpointEvery { get; init; } = 20_000;
+
+    /// <summary>Share of the images that is kept for validation (rounded down, but at least one image unless it is 0).</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>At most so many validation images count in a validation; 0 for all.</summary>
+    public int ValidationImages { get; init; }
+
+    /// <summary>CPU threads of the tensor library; 0 leaves its setting alone. Results depend on it in the last bits.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for some minutes on a CPU.
+    /// </summary>
+    public static TrainingOptions Preset(string name) => name switch
+    {
+        "lofar" => new(),
+        "first" => new() { BatchSize = 128, Iterations = 40_000, ValidateEvery = 500, CheckpointEvery = 2000 },
+        "small" => new()
+        {
+            BatchSize = 16,
+            Iterations = 2000,
+            LearningRate = 3e-4,
+            EmaRate = 0.995,
+            EmaStart = 0,
+            EmaWarmUp = true,
+            ValidateEvery = 200,
+            ValidationImages = 64,
+            CheckpointEvery = 500,
+        },
+        _ => throw new RadioDiffusionException($"A training preset should be lofar, first or small, but it is '{name}'."),
+    };
+
+    /// <exception cref="RadioDiffusionException">An option is out of range; the message names it.</exception>
+    public void Check()
+    {
+        Require(BatchSize > 0, nameof(BatchSize), "positive", BatchSize);
+        Require(Iterations > 0, nameof(Iterations), "positive", Iterations);
+        Require(LearningRate > 0, nameof(LearningRate), "positive", LearningRate);
+        Require(LearningRateWarmUp >= 0, nameof(LearningRateWarmUp), "0 or more", LearningRateWarmUp);
+        Require(LearningRateDecay >= 0 && LearningRateDecay <= Iterations, nameof(LearningRateDecay), $"0 to {Iterations}", LearningRateDecay);
+        Require(EmaRate is >= 0 and < 1, nameof(EmaRate), "at least 0 and below 1", EmaRate);
+        Require(EmaStart >= 0, nameof(EmaStart), "0 or more", EmaStart);
+        Require(LogSigmaDeviation >= 0, nameof(LogSigmaDeviation), "0 or more", LogSigmaDeviation);
+        Require(ContextDropout is >= 0 and <= 1, nameof(ContextDropout), "0 to 1", ContextDropout);
+        Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), "0 to 1", LabelDropout);
+        Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "at least 0 and below 1", ValidationFraction);
+        Require(ValidationImages >= 0, nameof(ValidationImages), "0 or more", ValidationImages);
+        Require(ValidateEvery > 0, nameof(ValidateEvery), "positive", ValidateEvery);
+        Require(CheckpointEvery > 0, nameof(CheckpointEvery), "positive", CheckpointEvery);
+        Require(Threads >= 0, nameof(Threads), "0 or more", Threads);
+    }
+
+    /// <summary>The learning rate of a step, counted from 1.</summary>
+    internal double LearningRateAt(long iteration)
+    {
+        double rate = LearningRate;
+        if (iteration < LearningRateWarmUp)
+            rate *= (double)iteration / LearningRateWarmUp;
+        if (LearningRateDecay > 0)
+            rate *= Math.Clamp((double)(Iterations - iteration + 1) / (LearningRateDecay + 1), 0, 1);
+        return rate;
+    }
+
+    /// <summary>The decay of the average at a step, counted from 1; 0 while the average is a copy.</summary>
+    internal double EmaRateAt(long iteration)
+    {
+        long averaged = iteration - EmaStart - 1;
+        if (averaged <= 0)
+            return 0;
+        return EmaWarmUp ? Math.Min(EmaRate, (1.0 + averaged) / (10 + averaged)) : EmaRate;
+    }
+
+    private static void Require(bool condition, string option, string expected, object found)
+    {
+        if (!condition)
+            throw new RadioDiffusionException($"Training option {option} should be {expected}, but it is {found}.");
+    }
+}
