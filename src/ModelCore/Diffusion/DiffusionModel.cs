@@ -22,7 +22,7 @@ public sealed class DiffusionModel : IDisposable
     public SnapshotDescription Description { get; }
 
     /// <summary>Images computed together; more samples than that are computed one batch after another.</summary>
-    public int MaximumBatch { get; init; } = 16;
+    public int MaximumBatch { get; set; } = 16;
 
     /// <param name="snapshotDirectory">Holds model.json and weights.safetensors.</param>
     /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
