@@ -51,17 +51,17 @@ public static class CommandLine
             }
             catch (UserErrorException error)
             {
-                output.Error(error.Message);
+                Output.Error(error.Message);
                 return error.Kind == ErrorKind.Invalid ? ExitCode.WrongUsage : ExitCode.Failed;
             }
             catch (Exception error) when (error is RadioDiffusionException or IOException or UnauthorizedAccessException)
             {
-                output.Error(error.Message);
+                Output.Error(error.Message);
                 return ExitCode.Failed;
             }
         });
 
-    private static IEnumerable<string> CommandPath(ParseResult parsed)
+    private static Stack<string> CommandPath(ParseResult parsed)
     {
         var names = new Stack<string>();
         for (var result = parsed.CommandResult; result.Parent is System.CommandLine.Parsing.CommandResult parent; result = parent)

@@ -10,6 +10,7 @@ public sealed class Output
     private static readonly JsonSerializerOptions _jsonOptions = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter() },
     };
@@ -33,10 +34,7 @@ public sealed class Output
 
     public void Message(string text) => Terminal.WriteLine(text);
 
-    public void Error(string text)
-    {
-        Console.Error.WriteLine($"Error: {text}");
-    }
+    public static void Error(string text) => Console.Error.WriteLine($"Error: {text}");
 
     /// <summary>The result: as JSON if asked for, else as text.</summary>
     public void Result<T>(T value, Action<IAnsiConsole> asText)

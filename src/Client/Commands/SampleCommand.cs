@@ -4,6 +4,7 @@ using System.Globalization;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
+using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.Silo;
+using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 

@@ -6,7 +6,10 @@ using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.SyntheticSky;
+using Spectre.Console;
 
 namespace RadioDiffusion.Client.Demo;
 
@@ -16,6 +19,7 @@ namespace RadioDiffusion.Client.Demo;
 internal sealed class DemoRun(DemoPlan plan, Output output)
 {
     private readonly List<(string Step, TimeSpan Duration)> _durations = [];
+    private long? _killedAt;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +27,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         var dataset = await StepAsync("2/5  A data set", () => DatasetAsync(mosaics, catalogue, cancellationToken));
         var training = await StepAsync("3/5  A training, killed half-way and resumed", () => TrainAsync(cancellationToken));
         var samples = await StepAsync("4/5  Samples by ID", () => SampleAsync(dataset, cancellationToken));
-        await StepAsync("5/5  A report", () => new DemoReport(plan, dataset, training, samples, _durations).WriteAsync(cancellationToken));
+        await WriteReportAsync(dataset, training, samples, cancellationToken);
         output.Result(
             new { plan.Report, plan.Store, Samples = samples.Select(sample => sample.Id), dataset.Selected, training.Iteration },
             console => console.WriteLine($"\nReport: {plan.Report}"));
@@ -71,6 +75,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
             killHalfWay: true, cancellationToken);
         if (killed.State == WorkState.Done)
             return killed;
+        _killedAt = killed.Iteration;
         output.Message($"  Killed (SIGKILL) at iteration {killed.Iteration}; the last checkpoint is of iteration {killed.Checkpoint!.Iteration}. A second process goes on from there.");
         return await TrainInChildAsync(["train", "resume", DemoPlan.Name, "--store", plan.Store], killHalfWay: false, cancellationToken);
     }
@@ -133,7 +138,8 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
     {
         await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
         var model = await session.Grains.GetGrain<IModelGrain>(DemoPlan.Name).GetAsync(cancellationToken);
-        string[] ids = [.. DemoReport.FluxesOf(session.Artifacts, dataset, plan.Samples)
+        using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Artifact!, cancellationToken));
+        string[] ids = [.. DemoReport.FluxesOf(set, plan.Samples)
             .Select((flux, i) => SampleIds.For(model, new SampleParameters(model.Name, Flux: flux, Seed: plan.Seed + (ulong)i)))];
         long began = Stopwatch.GetTimestamp();
         var samples = await SampleCommand.FetchAllAsync(session.Grains, ids, done => output.Message($"  {done} of {ids.Length}"), cancellationToken);
@@ -150,6 +156,13 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
             $"  {ids.Length} galaxies in {first.TotalSeconds:0.0} s, as FITS and PNG in {plan.SamplesFolder}. Asked for again: the same bytes from the store in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s."));
         output.Message($"  for example  {ids[0]}");
         return samples;
+    }
+
+    private async Task WriteReportAsync(DatasetStatus dataset, TrainingStatus training, IReadOnlyList<SampleStatus> samples, CancellationToken cancellationToken)
+    {
+        output.Message("\n5/5  A report");
+        using var store = new LocalArtifactStore(plan.Store);
+        await new DemoReport(plan, dataset, training, _killedAt, samples, _durations).WriteAsync(store, cancellationToken);
     }
 
     private async Task<T> StepAsync<T>(string name, Func<Task<T>> step)

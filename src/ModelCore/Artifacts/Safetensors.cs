@@ -44,10 +44,11 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="RadioDiffusionException">The file is cut off or not a safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
-        long length = new FileInfo(path).Length;
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        long length = stream.Length;                         // of the file itself, if the path is a link
         if (length < 8)
             throw Damaged(path, $"it has {length} bytes, and at least 8 are needed for the length of the header");
-        var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         try

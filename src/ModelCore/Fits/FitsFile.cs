@@ -31,10 +31,11 @@ public sealed unsafe class FitsFile : IDisposable
     /// <exception cref="FitsException">It is no FITS file, or it is damaged.</exception>
     public static FitsFile Open(string path)
     {
-        long length = new FileInfo(path).Length;
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        long length = stream.Length;                         // of the file itself, if the path is a link
         if (length == 0)
             throw new FitsException($"{path} should be a FITS file, but it is empty.");
-        var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);

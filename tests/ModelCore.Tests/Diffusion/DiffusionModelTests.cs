@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Tests.Training;
@@ -81,7 +82,7 @@ public class DiffusionModelTests
         using var folder = new TemporaryFolder();
         using var model = TrainedModel(folder);
         Assert.Equal(["FRI", "FRII"], model.Description.Classes);
-        Assert.Equal(new FluxTransform(0.1, 2, 3), model.Description.FluxTransform);
+        Assert.Equal(new BoxCoxTransform(0.1, 2, 3), model.Description.FluxTransform);
         Assert.Equal(5, model.Description.Iterations);
         Assert.Equal(TinyTraining.Network.ChannelMultipliers, model.Description.Network.ChannelMultipliers);
     }
@@ -105,7 +106,7 @@ public class DiffusionModelTests
         using var trainer = Trainer.Create(TinyTraining.Network, TinyTraining.Options with { LearningRate = 1e-2 }, new TinyTraining());
         for (int i = 0; i < 5; i++)
             trainer.Step();
-        trainer.SaveSnapshot(folder.Path, new SnapshotDescription { Classes = ["FRI", "FRII"], FluxTransform = new FluxTransform(0.1, 2, 3) });
+        trainer.SaveSnapshot(folder.Path, new SnapshotDescription { Classes = ["FRI", "FRII"], FluxTransform = new BoxCoxTransform(0.1, 2, 3) });
         return DiffusionModel.Load(folder.Path);
     }
 
