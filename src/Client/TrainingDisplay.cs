@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Training;
 using Spectre.Console;
 

@@ -55,5 +55,5 @@ public class ContractsTests
         Assert.Empty(missing);
     }
 
-    private static T RoundTrip<T>(T value) => _serializer.Deserialize<T>(_serializer.SerializeToArray(value));
+    private static T RoundTrip<T>(T value) => _serializer.Deserialize<T>(_serializer.SerializeToArray(value))!;
 }

@@ -1,17 +1,18 @@
-using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 
-namespace RadioDiffusion.Client;
+namespace RadioDiffusion.Grains.Interfaces;
 
 /// <summary>Follows long work to its end, taking up again from the last version seen when the stream breaks.</summary>
-internal static class Watching
+public static class Watching
 {
     private const int Patience = 5;
 
+    /// <summary>Until the run stands still (paused, done or failed); <paramref name="onChange"/> gets every status seen, the newest last.</summary>
     public static Task<TrainingStatus> FollowAsync(this ITrainingRunGrain run, Action<TrainingStatus> onChange, CancellationToken cancellationToken) =>
         FollowAsync(version => run.WatchAsync(version, cancellationToken), status => status.Version, status => status.StandsStill, onChange, cancellationToken);
 
+    /// <summary>Until the build has ended; <paramref name="onChange"/> gets every status seen, the newest last.</summary>
     public static Task<DatasetStatus> FollowAsync(this IDatasetGrain dataset, Action<DatasetStatus> onChange, CancellationToken cancellationToken) =>
         FollowAsync(version => dataset.WatchAsync(version, cancellationToken), status => status.Version, status => status.State != WorkState.Running,
             onChange, cancellationToken);

@@ -1,0 +1,6 @@
+namespace RadioDiffusion.ModelCore.Evaluation;
+public sealed record ReportImages(string Title, string Caption, byte[] Png, string AlternativeText);
+public sealed record LossPoint(long Iteration, double Loss);
+public sealed record LossCurve { public IReadOnlyList<LossPoint> Training { get; init; } = []; public IReadOnlyList<LossPoint> Validation { get; init; } = []; public long? ResumedAt { get; init; } public long? KilledAt { get; init; } }
+public sealed record ReportContents { public required string Title { get; init; } public required string Introduction { get; init; } public required IReadOnlyList<(string Step, TimeSpan Duration)> Steps { get; init; } public required IReadOnlyList<ReportImages> Images { get; init; } public required int CatalogueRows { get; init; } public required IReadOnlyList<(string Cut, int Removed)> Selection { get; init; } public required int Selected { get; init; } public required LossCurve Losses { get; init; } public required IReadOnlyList<(string Id, string PngFile, string FitsFile)> Samples { get; init; } public required IReadOnlyList<(string Name, string Real, string Generated)> Numbers { get; init; } public required IReadOnlyList<(string Name, string Value)> Recipe { get; init; } }
+public static class HtmlReport { public static void Write(string path, ReportContents contents) => File.WriteAllText(path, contents.Title); }
