@@ -1,0 +1,52 @@
+namespace RadioDiffusion.ModelCore.Evaluation;
+
+/// <summary>What a report of a data set, a training and its samples shows. All texts are plain; the report escapes them.</summary>
+public sealed record ReportContents
+{
+    public required string Title { get; init; }
+
+    public required string Introduction { get; init; }
+
+    public required IReadOnlyList<(string Step, TimeSpan Duration)> Steps { get; init; }
+
+    public required IReadOnlyList<ReportImages> Images { get; init; }
+
+    /// <summary>Rows of the catalogue, before any cut.</summary>
+    public required int CatalogueRows { get; init; }
+
+    /// <summary>Rows that each cut took away, in the order in which the cuts are made.</summary>
+    public required IReadOnlyList<(string Cut, int Removed)> Selection { get; init; }
+
+    /// <summary>Rows left after the last cut.</summary>
+    public required int Selected { get; init; }
+
+    public required LossCurve Losses { get; init; }
+
+    /// <summary>ID of each sample, with its files relative to the report.</summary>
+    public required IReadOnlyList<(string Id, string PngFile, string FitsFile)> Samples { get; init; }
+
+    /// <summary>Figures of real and generated images, as they are to be read.</summary>
+    public required IReadOnlyList<(string Name, string Real, string Generated)> Numbers { get; init; }
+
+    public required IReadOnlyList<(string Name, string Value)> Recipe { get; init; }
+}
+
+/// <summary>A picture of several images, with what someone who cannot see it should know.</summary>
+public sealed record ReportImages(string Title, string Caption, byte[] Png, string AlternativeText);
+
+/// <summary>The loss of one iteration.</summary>
+public sealed record LossPoint(long Iteration, double Loss);
+
+/// <summary>The losses of a training, by rising iteration.</summary>
+public sealed record LossCurve
+{
+    public IReadOnlyList<LossPoint> Training { get; init; } = [];
+
+    public IReadOnlyList<LossPoint> Validation { get; init; } = [];
+
+    /// <summary>The iteration at which the training process was killed, if it was.</summary>
+    public long? KilledAt { get; init; }
+
+    /// <summary>The iteration of the checkpoint from which the training went on.</summary>
+    public long? ResumedAt { get; init; }
+}
