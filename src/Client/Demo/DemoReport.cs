@@ -52,7 +52,7 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
                 Training = [.. losses.Training.Select(point => new LossPoint(point.Iteration, point.Loss))],
                 Validation = [.. losses.Validation.Select(point => new LossPoint(point.Iteration, point.EmaLoss))],
                 KilledAt = killedAt,
-                ResumedAt = killedAt == null ? null : training.ResumedAt,
+                ResumedAt = training.ResumedAt,
             },
             Samples = [.. samples.Select(sample => (sample.Id, $"samples/{sample.Id}.png", $"samples/{sample.Id}.fits"))],
             Numbers = [.. Numbers(real, generated)],

@@ -70,7 +70,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         string every = plan.CheckpointEvery.ToString(CultureInfo.InvariantCulture);
         string seed = plan.Seed.ToString(CultureInfo.InvariantCulture);
         var killed = await TrainInChildAsync(
-            ["train", "start", DemoPlan.Name, "--dataset", DemoPlan.Name, "--iterations", iterations, "--checkpoint-every", every,
+            ["train", "start", DemoPlan.Name, "--dataset", DemoPlan.Name, "--preset", "demo", "--iterations", iterations, "--checkpoint-every", every,
                 "--validate-every", every, "--seed", seed, "--store", plan.Store],
             killHalfWay: true, cancellationToken);
         if (killed.State == WorkState.Done)

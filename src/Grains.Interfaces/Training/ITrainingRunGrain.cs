@@ -66,7 +66,7 @@ public sealed record TrainingRequest
     /// <summary>Name of the data set.</summary>
     [Id(0)] public required string Dataset { get; init; }
 
-    /// <summary>lofar, first (the paper's) or small.</summary>
+    /// <summary>lofar, first (the paper's), small or demo.</summary>
     [Id(1)] public string Preset { get; init; } = "small";
 
     /// <summary>Iterations (optimiser steps) of the run; the preset's where null.</summary>

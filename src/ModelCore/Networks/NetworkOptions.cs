@@ -44,13 +44,17 @@ public sealed record NetworkOptions
     /// <summary>Width of the noise and condition embeddings.</summary>
     internal int EmbeddingWidth => 4 * InitialChannels;
 
-    /// <summary>The network of a preset: <c>lofar</c> (peak flux), <c>first</c> (four classes), both as published, or <c>small</c> for a CPU.</summary>
+    /// <summary>
+    /// The network of a preset: <c>lofar</c> (peak flux), <c>first</c> (four classes), both as published, <c>small</c> for a CPU, or
+    /// <c>demo</c> for some minutes on two cores.
+    /// </summary>
     public static NetworkOptions Preset(string name) => name switch
     {
         "lofar" => new(),
         "first" => new() { ClassCount = 4, ContextDimension = 0 },
         "small" => new() { InitialChannels = 32 },
-        _ => throw new RadioDiffusionException($"A network preset should be lofar, first or small, but it is '{name}'."),
+        "demo" => new() { InitialChannels = 16, ChannelMultipliers = [1, 2, 4], NormGroups = 16 },
+        _ => throw new RadioDiffusionException($"A network preset should be lofar, first, small or demo, but it is '{name}'."),
     };
 
     /// <exception cref="RadioDiffusionException">No network can have this shape; the message names the option.</exception>

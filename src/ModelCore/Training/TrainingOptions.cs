@@ -60,7 +60,7 @@ public sealed record TrainingOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for some minutes on a CPU.
+    /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for an hour on a CPU, <c>demo</c> for some minutes.
     /// </summary>
     public static TrainingOptions Preset(string name) => name switch
     {
@@ -78,7 +78,17 @@ public sealed record TrainingOptions
             ValidationImages = 64,
             CheckpointEvery = 500,
         },
-        _ => throw new RadioDiffusionException($"A training preset should be lofar, first or small, but it is '{name}'."),
+        "demo" => Preset("small") with
+        {
+            BatchSize = 8,
+            Iterations = 440,
+            LearningRate = 1e-3,
+            LearningRateWarmUp = 20,
+            ValidateEvery = 55,
+            ValidationImages = 32,
+            CheckpointEvery = 55,
+        },
+        _ => throw new RadioDiffusionException($"A training preset should be lofar, first, small or demo, but it is '{name}'."),
     };
 
     /// <exception cref="RadioDiffusionException">An option is out of range; the message names it.</exception>
