@@ -81,12 +81,12 @@ public sealed record TrainingOptions
         "demo" => Preset("small") with
         {
             BatchSize = 8,
-            Iterations = 440,
+            Iterations = 600,
             LearningRate = 1e-3,
             LearningRateWarmUp = 20,
-            ValidateEvery = 55,
+            ValidateEvery = 75,
             ValidationImages = 32,
-            CheckpointEvery = 55,
+            CheckpointEvery = 75,
         },
         _ => throw new RadioDiffusionException($"A training preset should be lofar, first, small or demo, but it is '{name}'."),
     };
