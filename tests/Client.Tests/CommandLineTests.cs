@@ -85,7 +85,7 @@ public sealed class CommandLineTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args)
+    internal static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args)
     {
         var (output, errors) = (Console.Out, Console.Error);
         using var newOutput = new StringWriter();

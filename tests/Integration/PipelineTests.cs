@@ -88,6 +88,33 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhoseCheckpointWasCutOff_FailsNamingTheFileAndLeavesTheRest()
+    {
+        await using (var session = await OpenAsync())
+        {
+            await BuildAsync(session);
+            var run = session.Grains.GetGrain<ITrainingRunGrain>("run");
+            await run.StartAsync(Request(1000), Token);
+            await run.PauseAsync(Token);
+            Assert.Equal(WorkState.Paused, (await run.FollowAsync(_ => { }, Token)).State);
+        }
+        string weights = Directory.GetFiles(Store, "*.safetensors", SearchOption.AllDirectories).Where(path => path.Contains("checkpoint-", StringComparison.Ordinal)).Max()!;
+        File.SetUnixFileMode(weights, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using (var stream = new FileStream(weights, FileMode.Open))
+            stream.SetLength(stream.Length / 2);
+        await using (var session = await OpenAsync())
+        {
+            var run = session.Grains.GetGrain<ITrainingRunGrain>("run");
+            await run.ResumeAsync(Token);
+            var status = await run.FollowAsync(_ => { }, Token);
+            Assert.Equal(WorkState.Failed, status.State);
+            Assert.Contains(Path.GetFileName(weights), status.Error, StringComparison.Ordinal);
+            Assert.NotNull(status.Checkpoint);
+            Assert.Equal(WorkState.Done, (await session.Grains.GetGrain<IDatasetGrain>("small").GetStatusAsync(Token)).State);
+        }
+    }
+
+    [Fact]
     public async Task Run_StartedTwiceWithOtherSettings_IsAConflict()
     {
         await using var session = await OpenAsync();

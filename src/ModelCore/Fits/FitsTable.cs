@@ -13,7 +13,8 @@ namespace RadioDiffusion.ModelCore.Fits;
 /// <param name="Scale">TSCAL.</param>
 /// <param name="Zero">TZERO.</param>
 /// <param name="Null">TNULL.</param>
-public sealed record FitsColumn(string Name, char Type, int Repeat, string? Unit, int Offset, double Scale, double Zero, long? Null);
+/// <param name="HeapType">The letter of what lies in the heap, for the descriptors P and Q.</param>
+public sealed record FitsColumn(string Name, char Type, int Repeat, string? Unit, int Offset, double Scale, double Zero, long? Null, char? HeapType = null);
 
 /// <summary>A binary table.</summary>
 public sealed class FitsTable : FitsHdu
@@ -57,6 +58,30 @@ public sealed class FitsTable : FitsHdu
         return values;
     }
 
+    /// <summary>
+    /// All elements of each row, scaled; NaN where TNULL says there is none. Bits and logical values are 0 and 1. Of an array of several
+    /// dimensions (TDIM) the first index runs fastest. Arrays of variable length are read from the heap.
+    /// </summary>
+    public double[][] ReadArrays(string column)
+    {
+        var found = Column(column);
+        double[][] values = new double[RowCount][];
+        for (int row = 0; row < values.Length; row++)
+        {
+            var cell = Cell(found, row);
+            if (found.HeapType is { } type)
+            {
+                cell = HeapArray(found, cell, type, out int length);
+                values[row] = Elements(found with { Type = type }, cell, length);
+            }
+            else
+            {
+                values[row] = Elements(found, cell, found.Repeat);
+            }
+        }
+        return values;
+    }
+
     /// <summary>Text without trailing blanks; numbers are written out.</summary>
     public string[] ReadStrings(string column)
     {
@@ -74,6 +99,29 @@ public sealed class FitsTable : FitsHdu
     {
         int end = bytes.IndexOf((byte)0);
         return Encoding.Latin1.GetString(end < 0 ? bytes : bytes[..end]).TrimEnd();
+    }
+
+    private double[] Elements(FitsColumn column, ReadOnlySpan<byte> bytes, int count)
+    {
+        double[] values = new double[count];
+        int size = SizeOf(column.Type);
+        for (int i = 0; i < count; i++)
+            values[i] = column.Type == 'X' ? (bytes[i / 8] >> (7 - i % 8)) & 1 : Double(column with { Repeat = 1 }, bytes[(i * size)..]);
+        return values;
+    }
+
+    /// <summary>Where a descriptor points: into the heap, which follows the rows.</summary>
+    private ReadOnlySpan<byte> HeapArray(FitsColumn column, ReadOnlySpan<byte> descriptor, char type, out int length)
+    {
+        var (count, offset) = column.Type == 'P'
+            ? (BinaryPrimitives.ReadInt32BigEndian(descriptor), BinaryPrimitives.ReadInt32BigEndian(descriptor[4..]))
+            : (BinaryPrimitives.ReadInt64BigEndian(descriptor), BinaryPrimitives.ReadInt64BigEndian(descriptor[8..]));
+        long begin = (Header.GetInteger("THEAP") ?? _rowLength * RowCount) + offset;
+        long bytes = type == 'X' ? (count + 7) / 8 : count * SizeOf(type);
+        if (count < 0 || count > DataLength || offset < 0 || begin < 0 || begin > DataLength - bytes)
+            throw new FitsException($"{What}: column '{column.Name}' points to {count} elements at byte {begin} of the data, but those have {DataLength} bytes.");
+        length = (int)count;
+        return File.Bytes(DataOffset + begin, (int)bytes);
     }
 
     private double Double(FitsColumn column, ReadOnlySpan<byte> cell)
@@ -118,9 +166,9 @@ public sealed class FitsTable : FitsHdu
         int count = (int)Integer(Header, "TFIELDS", What, 0, 999);
         for (int i = 1; i <= count; i++)
         {
-            var (type, repeat) = ParseForm(Header.GetString($"TFORM{i}"), i);
+            var (type, repeat, heapType) = ParseForm(Header.GetString($"TFORM{i}"), i);
             columns.Add(new FitsColumn(Header.GetString($"TTYPE{i}") ?? $"col{i}", type, repeat, Header.GetString($"TUNIT{i}"), (int)offset,
-                Header.GetDouble($"TSCAL{i}") ?? 1, Header.GetDouble($"TZERO{i}") ?? 0, Header.GetInteger($"TNULL{i}")));
+                Header.GetDouble($"TSCAL{i}") ?? 1, Header.GetDouble($"TZERO{i}") ?? 0, Header.GetInteger($"TNULL{i}"), heapType));
             offset += type == 'X' ? (repeat + 7L) / 8 : (long)repeat * SizeOf(type);
             if (offset > _rowLength)
                 throw new FitsException($"{What}: the columns up to {i} need {offset} bytes, but a row (NAXIS1) has {_rowLength}.");
@@ -128,15 +176,21 @@ public sealed class FitsTable : FitsHdu
         return columns;
     }
 
-    private (char Type, int Repeat) ParseForm(string? form, int column)
+    private (char Type, int Repeat, char? HeapType) ParseForm(string? form, int column)
     {
         string text = (form ?? "").Trim();
         int digits = text.TakeWhile(char.IsAsciiDigit).Count();
         bool known = digits < text.Length && SizeOf(text[digits]) > 0;
+        char? heapType = null;
+        if (known && text[digits] is ('P' or 'Q'))
+        {
+            heapType = digits + 1 < text.Length ? text[digits + 1] : ' ';
+            known = SizeOf(heapType.Value) > 0 && heapType is not ('P' or 'Q');
+        }
         int repeat = 1;
         if (!known || (digits > 0 && !int.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out repeat)))
             throw new FitsException($"{What}: keyword TFORM{column} should be a count and one of L X B I J K A E D C M P Q, but it is '{form}'.");
-        return (text[digits], repeat);
+        return (text[digits], repeat, heapType);
     }
 
     private static int SizeOf(char type) => type switch

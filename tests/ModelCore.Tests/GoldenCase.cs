@@ -1,0 +1,41 @@
+using System.Text.Json;
+using RadioDiffusion.ModelCore.Artifacts;
+
+namespace RadioDiffusion.ModelCore.Tests;
+
+/// <summary>A golden case: its folder, its case.json and its tensors.</summary>
+internal sealed class GoldenCase(string name)
+{
+    public string Folder { get; } = TestFiles.Golden(name);
+
+    public JsonElement Json { get; } = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(TestFiles.Golden(name), "case.json"))).RootElement;
+
+    public string File(string file) => Path.Combine(Folder, file);
+
+    /// <summary>A tensor as doubles, whatever its type.</summary>
+    public double[] Doubles(string file, string tensor)
+    {
+        using var safetensors = SafetensorsFile.Open(File(file));
+        return safetensors.Entry(tensor).DataType switch
+        {
+            "F64" => safetensors.Values<double>(tensor).ToArray(),
+            "F32" => [.. safetensors.Values<float>(tensor).ToArray().Select(value => (double)value)],
+            "I64" => [.. safetensors.Values<long>(tensor).ToArray().Select(value => (double)value)],
+            "BOOL" => [.. safetensors.Bytes(tensor).ToArray().Select(value => (double)value)],
+            var type => throw new NotSupportedException($"{file}: tensor {tensor} is {type}."),
+        };
+    }
+
+    public T[] Values<T>(string file, string tensor)
+        where T : unmanaged
+    {
+        using var safetensors = SafetensorsFile.Open(File(file));
+        return safetensors.Values<T>(tensor).ToArray();
+    }
+
+    public string TypeOf(string file, string tensor)
+    {
+        using var safetensors = SafetensorsFile.Open(File(file));
+        return safetensors.Entry(tensor).DataType;
+    }
+}
