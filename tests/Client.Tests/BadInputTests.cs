@@ -25,7 +25,7 @@ public sealed class BadInputTests : IDisposable
         var (exitCode, _, errors) = await BuildAsync("small", mosaics, catalogue);
         Assert.Equal(ExitCode.Failed, exitCode);
         Assert.Contains(catalogue, errors, StringComparison.Ordinal);
-        Assert.Contains($"'{column}'", errors, StringComparison.Ordinal);
+        Assert.Contains($"a column {column},", errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -104,7 +104,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
                     status =>
                     {
                         last = status;
-                        if (killHalfWay && status.Checkpoint != null && status.Iteration >= status.TotalIterations / 2 && !status.StandsStill)
+                        if (killHalfWay && status.Checkpoint != null && status.Iteration > status.Checkpoint.Iteration && status.Iteration >= status.TotalIterations / 2 && !status.StandsStill)
                             enough.Cancel();
                     },
                     enough.Token);

@@ -13,9 +13,11 @@ internal static class TrainingSetup
     public static TrainingOptions OptionsFor(TrainingRequest request)
     {
         var preset = TrainingOptions.Preset(request.Preset);
+        long iterations = request.Iterations ?? preset.Iterations;
         var options = preset with
         {
-            Iterations = request.Iterations ?? preset.Iterations,
+            Iterations = iterations,
+            LearningRateDecay = Math.Min(preset.LearningRateDecay, iterations * 2 / 3),
             BatchSize = request.BatchSize ?? preset.BatchSize,
             LearningRate = request.LearningRate ?? preset.LearningRate,
             CheckpointEvery = request.CheckpointEvery ?? preset.CheckpointEvery,

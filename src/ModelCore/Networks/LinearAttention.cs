@@ -32,6 +32,7 @@ internal sealed class LinearAttention : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor x)
     {
+        using var scope = NewDisposeScope();
         long n = x.shape[0], height = x.shape[2], width = x.shape[3];
         var qkv = to_qkv.forward(pre_norm.forward(x)).reshape(n, 3, heads, headChannels, height * width);
         var q = (qkv.select(1, 0) / Math.Sqrt(headChannels)).softmax(2);
@@ -39,6 +40,6 @@ internal sealed class LinearAttention : nn.Module<Tensor, Tensor>
         var v = qkv.select(1, 2);
         var contextMatrix = k.matmul(v.transpose(2, 3));
         var attended = contextMatrix.transpose(2, 3).matmul(q).reshape(n, heads * headChannels, height, width);
-        return x + to_out[1].forward(to_out[0].forward(attended));
+        return (x + to_out[1].forward(to_out[0].forward(attended))).MoveToOuterDisposeScope();
     }
 }

@@ -42,6 +42,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, IDropoutMasks?, 
 
     public override Tensor forward(Tensor x, Tensor embedding, IDropoutMasks? dropout)
     {
+        using var scope = NewDisposeScope();                 // what the gradient needs stays; the rest is free at once
         var h = nn.functional.silu(in_layers[0].forward(x));
         h = in_layers[2].forward(Resample(h, h_upd));
         var film = emb_layers[1].forward(nn.functional.silu(embedding)).unsqueeze(2).unsqueeze(3).chunk(2, 1);
@@ -51,7 +52,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, IDropoutMasks?, 
         if (dropout != null)
             h = h * dropout.Next(h.shape);
         var skip = Resample(x, x_upd);
-        return out_layers[3].forward(h) + (res_conv?.forward(skip) ?? skip);
+        return (out_layers[3].forward(h) + (res_conv?.forward(skip) ?? skip)).MoveToOuterDisposeScope();
     }
 
     private Tensor Resample(Tensor x, ModuleList<nn.Module<Tensor, Tensor>>? down) => resampling switch

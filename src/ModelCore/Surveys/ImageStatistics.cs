@@ -63,7 +63,7 @@ public static class ImageStatistics
             return double.NaN;
         double[] scaled = new double[image.Length];
         for (int i = 0; i < scaled.Length; i++)
-            scaled[i] = (image[i] - minimum) / (maximum - minimum);
+            scaled[i] = ((double)image[i] - minimum) / ((double)maximum - minimum);
         statistics = SigmaClipped(scaled);
         for (threshold = FirstThreshold; threshold > LastThreshold; threshold -= ThresholdStep)
         {

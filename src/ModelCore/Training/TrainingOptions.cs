@@ -84,6 +84,7 @@ public sealed record TrainingOptions
             Iterations = 600,
             LearningRate = 1e-3,
             LearningRateWarmUp = 20,
+            LearningRateDecay = 400,
             ValidateEvery = 75,
             ValidationImages = 32,
             CheckpointEvery = 75,

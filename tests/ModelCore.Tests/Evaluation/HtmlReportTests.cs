@@ -9,7 +9,7 @@ public class HtmlReportTests
     public void Render_OfAFullReport_ShowsEverythingAndIsWellFormed()
     {
         string page = HtmlReport.Render(Contents());
-        var main = Main(page);
+        var main = MainPart(page);
         string text = main.Value;
         Assert.Contains("A <title> & more", text, StringComparison.Ordinal);
         Assert.Contains("killed at 30", text, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public class HtmlReportTests
     [Fact]
     public void Render_OfOneLoss_DrawsItInsideTheChart()
     {
-        var chart = Main(HtmlReport.Render(Contents() with { Losses = new LossCurve { Training = [new(1, 0.5)] } })).Descendants("polyline").Single();
+        var chart = MainPart(HtmlReport.Render(Contents() with { Losses = new LossCurve { Training = [new(1, 0.5)] } })).Descendants("polyline").Single();
         double[] point = [.. ((string)chart.Attribute("points")!).Split(',').Select(number => double.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
         Assert.InRange(point[0], 0, 800);
         Assert.InRange(point[1], 0, 340);
@@ -54,7 +54,7 @@ public class HtmlReportTests
         Assert.Single(Directory.GetFiles(folder.Path));
     }
 
-    private static XElement Main(string page) =>
+    private static XElement MainPart(string page) =>
         XElement.Parse(page[page.IndexOf("<main>", StringComparison.Ordinal)..(page.IndexOf("</main>", StringComparison.Ordinal) + 7)]
             .Replace("\">\n</figure>", "\"/>\n</figure>", StringComparison.Ordinal));
 
