@@ -4,7 +4,7 @@ namespace RadioDiffusion.Client.Demo;
 internal sealed record DemoPlan
 {
     public const int DefaultSamples = 12;
-    public const long DefaultIterations = 600;
+    public const long DefaultIterations = 660;
     public const string Name = "demo";
 
     public required string Folder { get; init; }

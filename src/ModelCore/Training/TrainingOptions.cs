@@ -81,13 +81,14 @@ public sealed record TrainingOptions
         "demo" => Preset("small") with
         {
             BatchSize = 8,
-            Iterations = 600,
+            LogSigmaMean = -1.2,                             // more of the large noise levels, which decide where sources lie
+            Iterations = 660,
             LearningRate = 1e-3,
             LearningRateWarmUp = 20,
-            LearningRateDecay = 400,
-            ValidateEvery = 75,
+            LearningRateDecay = 440,
+            ValidateEvery = 80,
             ValidationImages = 32,
-            CheckpointEvery = 75,
+            CheckpointEvery = 80,
         },
         _ => throw new RadioDiffusionException($"A training preset should be lofar, first, small or demo, but it is '{name}'."),
     };
