@@ -1,2 +1,19 @@
-Console.WriteLine("Name a benchmark.");
-return 2;
+using System.Diagnostics;
+using RadioDiffusion.Benchmarks;
+
+var benchmarks = new Dictionary<string, Action>
+{
+    ["cutouts"] = SurveyBenchmark.Run,
+    ["training"] = NetworkBenchmark.Train,
+    ["sampling"] = NetworkBenchmark.Sample,
+};
+if (args.Length != 1 || !benchmarks.TryGetValue(args[0], out var benchmark))
+{
+    Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}.");
+    return 2;
+}
+Console.WriteLine($"{Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}");
+long began = Stopwatch.GetTimestamp();
+benchmark();
+Console.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds:0} s in all");
+return 0;

@@ -2,13 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.Silo;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace RadioDiffusion.Silo.Tests;
 

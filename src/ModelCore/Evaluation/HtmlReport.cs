@@ -33,7 +33,7 @@ public static class HtmlReport
 
             """);
         Section(page, "Images", () => Images(page, contents.Images));
-        Section(page, "Figures", () => Table(page, ["", "Real", "Generated"], contents.Numbers.Select(row => new[] { row.Name, row.Real, row.Generated })));
+        Section(page, "Figures", () => Table(page, ["", "Survey", "Generated"], contents.Numbers.Select(row => new[] { row.Name, row.Real, row.Generated })));
         Section(page, "Selection", () => Selection(page, contents));
         Section(page, "Training", () => page.Append(LossChart.Svg(contents.Losses)));
         Section(page, "Samples", () => Samples(page, contents.Samples));

@@ -1,6 +1,6 @@
-using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Tests.Training;
 using RadioDiffusion.ModelCore.Training;
 
