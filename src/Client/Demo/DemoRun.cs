@@ -104,7 +104,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
                     status =>
                     {
                         last = status;
-                        if (killHalfWay && status.Checkpoint != null && status.Iteration > status.Checkpoint.Iteration && status.Iteration >= status.TotalIterations / 2 && !status.StandsStill)
+                        if (killHalfWay && IsHalfWay(status))
                             enough.Cancel();
                     },
                     enough.Token);
@@ -119,6 +119,14 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         return last.State == WorkState.Done && exitCode == ExitCode.Done
             ? last
             : throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, $"The training process ended with {exitCode}: {last.Error ?? await child.ErrorsAsync()}");
+    }
+
+    /// <summary>Half-way, with something to go on from, and something to lose where a checkpoint is not written after every report.</summary>
+    private bool IsHalfWay(TrainingStatus status)
+    {
+        long half = status.TotalIterations / 2;
+        return !status.StandsStill && status.Checkpoint is { } checkpoint
+            && ((status.Iteration >= half && status.Iteration > checkpoint.Iteration) || status.Iteration >= half + plan.CheckpointEvery);
     }
 
     /// <summary>Connects to the silo in the child, unless the child ends first.</summary>
