@@ -26,6 +26,12 @@ internal sealed class GoldenCase(string name)
         };
     }
 
+    public IReadOnlyList<string> Tensors(string file)
+    {
+        using var safetensors = SafetensorsFile.Open(File(file));
+        return [.. safetensors.Entries.Keys];
+    }
+
     public T[] Values<T>(string file, string tensor)
         where T : unmanaged
     {

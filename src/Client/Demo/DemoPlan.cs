@@ -1,10 +1,12 @@
+using RadioDiffusion.ModelCore.Training;
+
 namespace RadioDiffusion.Client.Demo;
 
 /// <summary>What the demo makes, and where.</summary>
 internal sealed record DemoPlan
 {
     public const int DefaultSamples = 12;
-    public const long DefaultIterations = 660;
+    public static readonly long DefaultIterations = TrainingOptions.Preset(Name).Iterations;
     public const string Name = "demo";
 
     public required string Folder { get; init; }

@@ -46,9 +46,9 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Sn
     public async Task DeliverAsync(byte[] pixels, CancellationToken cancellationToken = default)
     {
         var model = await models.GetAsync(_id.Model, cancellationToken);
-        string scratch = store.CreateScratchDirectory();
-        await devices.Cpu.RunAsync(() => SampleFiles.Write(scratch, _id, model, pixels), cancellationToken);
-        await store.PutAsync(Key, SampleFiles.RecipeOf(_id), scratch, cancellationToken);
+        using var scratch = store.CreateScratchDirectory();
+        await devices.Cpu.RunAsync(() => SampleFiles.Write(scratch.Path, _id, model, pixels), cancellationToken);
+        await store.PutAsync(Key, SampleFiles.RecipeOf(_id), scratch.Path, cancellationToken);
         var status = await ReadAsync(cancellationToken);
         _computed.TrySetResult(status! with { FromStore = false });
     }

@@ -33,9 +33,9 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
 
     private async Task<DatasetPlan> PlanAsync(DatasetRequest request, CancellationToken cancellationToken)
     {
-        string scratch = store.CreateScratchDirectory();
-        var (plan, recipe) = await devices.Cpu.RunAsync(() => DatasetPlan.Make(request, scratch), cancellationToken);
-        var manifest = await store.PutAsync(recipe.Id, recipe, scratch, cancellationToken);
+        using var scratch = store.CreateScratchDirectory();
+        var (plan, recipe) = await devices.Cpu.RunAsync(() => DatasetPlan.Make(request, scratch.Path), cancellationToken);
+        var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return plan with
         {
             Artifact = manifest.Id,
@@ -107,11 +107,11 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
 
         int lost = tiles.Where(tile => tile.Status.State != WorkState.Done).Sum(tile => plan.RowCounts[tile.Request.MosaicId]);
         var recipe = DatasetRecipe(request, plan, done, lost);
-        string scratch = store.CreateScratchDirectory();
+        using var scratch = store.CreateScratchDirectory();
         var description = await devices.Cpu.RunAsync(
-            () => TrainingSet.Write(scratch, shards, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec), cancellationToken);
+            () => TrainingSet.Write(scratch.Path, shards, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec), cancellationToken);
         var table = description.Selection;
-        var manifest = await store.PutAsync(recipe.Id, recipe, scratch, cancellationToken);
+        var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return new DatasetStatus
         {
             Name = name,

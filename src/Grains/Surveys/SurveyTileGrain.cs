@@ -76,16 +76,16 @@ internal sealed partial class SurveyTileGrain(IArtifactStore store, IDeviceSlots
     private async Task<ArtifactManifest> CutAsync(TileRequest request, Recipe recipe)
     {
         string planDirectory = await store.GetDirectoryAsync(request.PlanArtifact, _deactivated.Token);
-        string scratch = store.CreateScratchDirectory();
+        using var scratch = store.CreateScratchDirectory();
         await devices.Cpu.RunAsync(
             () =>
             {
                 var rows = TilePlanFile.Read(Path.Combine(planDirectory, request.RowsFile));
                 var mosaic = MosaicFolder.Open(request.MosaicPath);
-                TileShard.Write(scratch, CutoutExtractor.Extract(mosaic, rows, request.Size, null, _deactivated.Token));
+                TileShard.Write(scratch.Path, mosaic, rows, request.Size, _deactivated.Token);
             },
             _deactivated.Token);
-        return await store.PutAsync(recipe.Id, recipe, scratch, _deactivated.Token);
+        return await store.PutAsync(recipe.Id, recipe, scratch.Path, _deactivated.Token);
     }
 
     private static Recipe ShardRecipe(TileRequest request, string mosaicDigest) => new()

@@ -139,10 +139,10 @@ internal sealed partial class TrainerWorker(
     private async Task<bool> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
     {
         var recipe = TrainingSetup.CheckpointRecipe(_network, _options, _assignment.DatasetDigest!, trainer.Iteration);
-        string scratch = store.CreateScratchDirectory();
-        await slot.RunAsync(() => trainer.SaveCheckpoint(scratch), cancellationToken);
-        _losses.Write(scratch);
-        await store.PutAsync(recipe.Id, recipe, scratch, cancellationToken);
+        using var scratch = store.CreateScratchDirectory();
+        await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);
+        _losses.Write(scratch.Path);
+        await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         if (!await run.CommitCheckpointAsync(generation, new CommittedCheckpoint(recipe.Id, trainer.Iteration), cancellationToken))
             return false;
         LogCheckpoint(runName, trainer.Iteration, recipe.Id);
@@ -174,11 +174,11 @@ internal sealed partial class TrainerWorker(
 
     private async Task<string> StoreSnapshotAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)
     {
-        string scratch = store.CreateScratchDirectory();
-        await slot.RunAsync(() => trainer.SaveSnapshot(scratch, Describe(trainer, data)), cancellationToken);
+        using var scratch = store.CreateScratchDirectory();
+        await slot.RunAsync(() => trainer.SaveSnapshot(scratch.Path, Describe(trainer, data)), cancellationToken);
         var recipe = TrainingSetup.SnapshotRecipe(_network, _options, _assignment.DatasetDigest!, trainer.Iteration);
-        string id = Models.SnapshotNames.IdFor(scratch);
-        await store.PutAsync(id, recipe, scratch, cancellationToken);
+        string id = Models.SnapshotNames.IdFor(scratch.Path);
+        await store.PutAsync(id, recipe, scratch.Path, cancellationToken);
         return id;
     }
 

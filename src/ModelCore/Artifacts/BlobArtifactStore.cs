@@ -114,8 +114,10 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
         {
             try
             {
+                var manifest = await FindAsync(id, ct);
                 await _container.DeleteBlobIfExistsAsync(Manifests + id, cancellationToken: ct);
-                await DeleteFilesAsync($"{Files}{id}/", ct);
+                if (manifest is not null)
+                    await DeleteFilesAsync(manifest.Location!, ct);   // its own: someone may be storing this ID anew
             }
             catch (RequestFailedException error) when (error.ErrorCode == BlobErrorCode.ContainerNotFound)
             {
@@ -126,7 +128,7 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
     }
 
     /// <inheritdoc/>
-    public string CreateScratchDirectory() => _cache.CreateScratchDirectory();
+    public ScratchDirectory CreateScratchDirectory() => _cache.CreateScratchDirectory();
 
     /// <inheritdoc/>
     public string Describe() => "the container " + _container.Uri.GetLeftPart(UriPartial.Path);      // a query may hold a signature
@@ -162,8 +164,16 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
     private async Task<ArtifactManifest> UploadAsync(ArtifactManifest manifest, string directory, CancellationToken ct)
     {
         await _container.CreateIfNotExistsAsync(cancellationToken: ct);
-        foreach (var file in manifest.Files)
-            await _container.GetBlobClient(manifest.Location + file.Name).UploadAsync(Path.Combine(directory, file.Name), ct);
+        try
+        {
+            foreach (var file in manifest.Files)
+                await _container.GetBlobClient(manifest.Location + file.Name).UploadAsync(Path.Combine(directory, file.Name), ct);
+        }
+        catch
+        {
+            await DeleteFilesAsync(manifest.Location!, CancellationToken.None);
+            throw;
+        }
         try
         {
             await _container.GetBlobClient(Manifests + manifest.Id).UploadAsync(
@@ -211,25 +221,17 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
 
     private async Task DownloadAsync(ArtifactManifest manifest, CancellationToken ct)
     {
-        string directory = CreateScratchDirectory();
-        try
+        using var scratch = CreateScratchDirectory();
+        foreach (var file in manifest.Files)
         {
-            foreach (var file in manifest.Files)
-            {
-                string path = Path.Combine(directory, file.Name);
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await Run("Fetching " + manifest.Id, () => _container.GetBlobClient(manifest.Location + file.Name).DownloadToAsync(path, ct));
-                string found = await Local("Reading " + path, () => Digests.OfFile(path), ct);
-                if (found != file.Sha256)
-                    throw new RadioDiffusionException($"'{file.Name}' of '{manifest.Id}' in {Describe()} should have the digest {file.Sha256}, but it has {found}. Delete the artifact and make it again.");
-            }
-            await _cache.PutAsync(manifest, directory, ct);
+            string path = Path.Combine(scratch.Path, file.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await Run("Fetching " + manifest.Id, () => _container.GetBlobClient(manifest.Location + file.Name).DownloadToAsync(path, ct));
+            string found = await Local("Reading " + path, () => Digests.OfFile(path), ct);
+            if (found != file.Sha256)
+                throw new RadioDiffusionException($"'{file.Name}' of '{manifest.Id}' in {Describe()} should have the digest {file.Sha256}, but it has {found}. Delete the artifact and make it again.");
         }
-        catch
-        {
-            DurableFiles.TryDeleteDirectory(directory);
-            throw;
-        }
+        await _cache.PutAsync(manifest, scratch.Path, ct);
     }
 
     private async Task<(List<string> Ids, string? Next)> ListPageAsync(string? page, CancellationToken ct)

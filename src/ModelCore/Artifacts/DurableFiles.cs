@@ -13,18 +13,35 @@ public static partial class DurableFiles
     /// <summary>Replaces a file: temporary file in the same folder, flush to the disk, rename.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> bytes, UnixFileMode? mode = null)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        string temporary = TemporaryName(path);
         try
         {
             Write(temporary, bytes, mode);
-            File.Move(temporary, path, overwrite: true);
+            Publish(temporary, path);
         }
-        catch
+        finally
         {
             TryDelete(temporary);
-            throw;
         }
-        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>The same for what is written piece by piece.</summary>
+    public static void Replace(string path, Action<Stream> write)
+    {
+        string temporary = TemporaryName(path);
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            Publish(temporary, path);
+        }
+        finally
+        {
+            TryDelete(temporary);
+        }
     }
 
     /// <summary>Writes a new file and waits until the disk has it.</summary>
@@ -93,6 +110,14 @@ public static partial class DurableFiles
             new($"{what} at {path} failed: access is denied. The user '{Environment.UserName}' needs to read and write there.", error),
         _ => new($"{what} at {path} failed: {error.Message}", error),
     };
+
+    private static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
+
+    private static void Publish(string temporary, string path)
+    {
+        File.Move(temporary, path, overwrite: true);
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
 
     private static bool IsDiskFull(int result) =>
         OperatingSystem.IsWindows() ? result == DiskFullWindows : result is NoSpaceLeft or QuotaExceededLinux or QuotaExceededMac;

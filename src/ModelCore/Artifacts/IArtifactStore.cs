@@ -16,7 +16,7 @@ public interface IArtifactStore
     /// <param name="id">The recipe's ID, or an ID that is written out, as a sample's is.</param>
     /// <param name="recipe">What the files were made from.</param>
     /// <param name="directory">Best one from <see cref="CreateScratchDirectory"/>.</param>
-    /// <param name="ct">Stops it; nothing is stored then.</param>
+    /// <param name="ct">Stops it; nothing is stored then, and the directory may be gone.</param>
     Task<ArtifactManifest> PutAsync(string id, Recipe recipe, string directory, CancellationToken ct = default);
 
     /// <summary>A local directory with the files, only to be read.</summary>
@@ -34,7 +34,7 @@ public interface IArtifactStore
     Task DeleteAsync(string id, CancellationToken ct = default);
 
     /// <summary>A new empty directory to write an artifact's files into; left behind by a crash, it is cleared up later.</summary>
-    string CreateScratchDirectory();
+    ScratchDirectory CreateScratchDirectory();
 
     /// <summary>What and where the store is, for messages; without credentials.</summary>
     string Describe();

@@ -24,7 +24,7 @@ public sealed class LocalArtifactStore(string root, TimeProvider? time = null) :
 
     /// <inheritdoc/>
     public Task<string> GetDirectoryAsync(string id, CancellationToken ct = default) =>
-        Run("Looking up " + id, () => Find(id) is null ? throw NotThere(id) : FolderOf(id), ct);
+        Run("Looking up " + id, () => WholeFolder(Find(id) ?? throw NotThere(id)), ct);
 
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string id, string file, CancellationToken ct = default) => Run("Reading " + id, () =>
@@ -56,11 +56,11 @@ public sealed class LocalArtifactStore(string root, TimeProvider? time = null) :
     }, ct);
 
     /// <inheritdoc/>
-    public string CreateScratchDirectory()
+    public ScratchDirectory CreateScratchDirectory()
     {
         try
         {
-            return _scratch.Create();
+            return new ScratchDirectory(_scratch.Create());
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -91,10 +91,33 @@ public sealed class LocalArtifactStore(string root, TimeProvider? time = null) :
         {
             return null;
         }
-        var manifest = ArtifactManifest.FromJson(json, path);
+        ArtifactManifest manifest;
+        try
+        {
+            manifest = ArtifactManifest.FromJson(json, path);
+        }
+        catch (RadioDiffusionException error) when (error.InnerException is System.Text.Json.JsonException)
+        {
+            return null;                                     // torn: no artifact; whoever stores one under this ID puts it out of the way
+        }
         if (manifest.Id != id)                               // on a file system that does not tell 'FRII' from 'frii'
             throw new RadioDiffusionException($"{path} should be the manifest of '{id}', but it is that of '{manifest.Id}'.");
         return manifest;
+    }
+
+    private string WholeFolder(ArtifactManifest manifest)
+    {
+        string folder = FolderOf(manifest.Id);
+        foreach (var file in manifest.Files)
+        {
+            var found = new FileInfo(Path.Combine(folder, file.Name));
+            if (!found.Exists || found.Length != file.Length)
+            {
+                throw new RadioDiffusionException($"Artifact '{manifest.Id}' is damaged: {found.FullName} should have {file.Length} bytes, but it "
+                    + (found.Exists ? $"has {found.Length}" : "is missing") + ". Delete the folder and ask again: it is made anew.");
+            }
+        }
+        return folder;
     }
 
     private ArtifactManifest Put(string id, string directory, Func<ArtifactManifest> describe)
@@ -106,12 +129,20 @@ public sealed class LocalArtifactStore(string root, TimeProvider? time = null) :
         }
         var manifest = describe();
         string staged = Adopt(directory);
-        foreach (var file in manifest.Files)
-            DurableFiles.Flush(Path.Combine(staged, file.Name));
-        DurableFiles.Write(Path.Combine(staged, ArtifactManifest.FileName), manifest.ToJson());
-        foreach (string folder in Directory.EnumerateDirectories(staged, "*", SearchOption.AllDirectories).Append(staged))
-            DurableFiles.FlushDirectory(folder);
-        return Publish(manifest, staged);
+        try
+        {
+            foreach (var file in manifest.Files)
+                DurableFiles.Flush(Path.Combine(staged, file.Name));
+            DurableFiles.Write(Path.Combine(staged, ArtifactManifest.FileName), manifest.ToJson());
+            foreach (string folder in Directory.EnumerateDirectories(staged, "*", SearchOption.AllDirectories).Append(staged))
+                DurableFiles.FlushDirectory(folder);
+            return Publish(manifest, staged);
+        }
+        catch
+        {
+            DurableFiles.TryDeleteDirectory(staged);         // so that a full disk is not kept full
+            throw;
+        }
     }
 
     /// <summary>The rename that makes an artifact exist, unless someone else's came first.</summary>
@@ -144,14 +175,8 @@ public sealed class LocalArtifactStore(string root, TimeProvider? time = null) :
         string folder = FolderOf(id);
         if (!Directory.Exists(folder))
             return null;
-        try
-        {
-            if (Find(id) is { } manifest)
-                return manifest;
-        }
-        catch (RadioDiffusionException error) when (error.InnerException is System.Text.Json.JsonException)
-        {
-        }
+        if (Find(id) is { } manifest)
+            return manifest;
         SetAside(folder);
         return null;
     }

@@ -170,7 +170,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private static RadioDiffusionException Damaged(string path, string what) => new($"{path} is not a whole safetensors file: {what}.");
 }
 
-/// <summary>Writes safetensors: announce the tensors, then append their values in the same order.</summary>
+/// <summary>Writes safetensors: announce the tensors, append their values in the same order, <see cref="Complete"/>.</summary>
 public sealed class SafetensorsWriter : IDisposable
 {
     private readonly Stream _stream;
@@ -233,13 +233,19 @@ public sealed class SafetensorsWriter : IDisposable
         _written += bytes.Length;
     }
 
-    public void Dispose()
+    /// <summary>Ends the file: all that was announced has been written.</summary>
+    /// <exception cref="InvalidOperationException">It has not.</exception>
+    public void Complete()
     {
-        _stream.Flush();
-        if (!_leaveOpen)
-            _stream.Dispose();
         if (_written != _expectedLength)
             throw new InvalidOperationException($"The header of this safetensors file announces {_expectedLength} bytes, but {_written} were written.");
+        _stream.Flush();
+    }
+
+    public void Dispose()
+    {
+        if (!_leaveOpen)
+            _stream.Dispose();
     }
 
     private static long Width(string dataType) => dataType switch

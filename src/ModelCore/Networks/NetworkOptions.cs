@@ -53,7 +53,8 @@ public sealed record NetworkOptions
         "lofar" => new(),
         "first" => new() { ClassCount = 4, ContextDimension = 0 },
         "small" => new() { InitialChannels = 32 },
-        "demo" => new() { InitialChannels = 16, ChannelMultipliers = [1, 2, 4], NormGroups = 16 },
+        // One level more than published, at a side of 10 pixels, is what puts sources in the middle after few steps.
+        "demo" => new() { InitialChannels = 16, ChannelMultipliers = [1, 2, 4, 4], ResidualBlocks = 1, NormGroups = 16 },
         _ => throw new RadioDiffusionException($"A network preset should be lofar, first, small or demo, but it is '{name}'."),
     };
 

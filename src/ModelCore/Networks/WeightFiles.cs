@@ -32,24 +32,18 @@ internal static class WeightFiles
     public static void Save(EdmPreconditioning network, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
         Save([.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))], path, metadata);
 
-    /// <summary>Writes tensors (float32) to a temporary name beside the file, flushes, and renames.</summary>
-    public static void Save(IReadOnlyList<(string Name, Tensor Tensor)> tensors, string path, IReadOnlyDictionary<string, string>? metadata = null)
-    {
-        string temporary = path + ".tmp";
-        using (var stream = File.Create(temporary))
+    /// <summary>Writes tensors (float32); the file is there whole or not at all.</summary>
+    public static void Save(IReadOnlyList<(string Name, Tensor Tensor)> tensors, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+        DurableFiles.Replace(path, stream =>
         {
-            using (var writer = new SafetensorsWriter(stream, tensors.Select(t => (t.Name, "F32", t.Tensor.shape)), metadata, leaveOpen: true))
+            using var writer = new SafetensorsWriter(stream, tensors.Select(t => (t.Name, "F32", t.Tensor.shape)), metadata, leaveOpen: true);
+            foreach (var (_, tensor) in tensors)
             {
-                foreach (var (_, tensor) in tensors)
-                {
-                    using var scope = NewDisposeScope();
-                    writer.Write(MemoryMarshal.Cast<byte, float>(tensor.detach().cpu().contiguous().bytes));
-                }
+                using var scope = NewDisposeScope();
+                writer.Write(MemoryMarshal.Cast<byte, float>(tensor.detach().cpu().contiguous().bytes));
             }
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
+            writer.Complete();
+        });
 
     private static void Check(IReadOnlyList<(string Name, Tensor Tensor)> tensors, SafetensorsFile file)
     {

@@ -6,10 +6,11 @@ namespace RadioDiffusion.ModelCore.Surveys;
 /// <param name="Lambda">lambda of Eq. 12.</param>
 /// <param name="Mean">Mean of the transformed values.</param>
 /// <param name="StandardDeviation">Their population standard deviation.</param>
+/// <param name="Scale">Unit that the fluxes are taken in: their geometric mean, at which rounding is least. Standardised values do not depend on it.</param>
 /// <remarks>Paper, Eq. 12: (f^lambda - 1) / lambda, ln f for lambda = 0. Fluxes in Jy/beam.</remarks>
-public sealed record BoxCoxTransform(double Lambda, double Mean, double StandardDeviation)
+public sealed record BoxCoxTransform(double Lambda, double Mean, double StandardDeviation, double Scale = 1)
 {
-    private const double Bound = 64;
+    private const double Bound = 1024;
 
     /// <summary>Finds lambda by maximum likelihood: the zero of the log-likelihood's derivative.</summary>
     /// <param name="values">Positive values, at least two of them different.</param>
@@ -25,20 +26,23 @@ public sealed record BoxCoxTransform(double Lambda, double Mean, double Standard
         }
         if (logarithms.Length < 2 || logarithms.All(value => value == logarithms[0]))
             throw new RadioDiffusionException($"The Box-Cox transform needs at least two different peak fluxes, but there are {logarithms.Distinct().Count()}: select more sources.");
+        double centre = logarithms.Average();
+        for (int i = 0; i < logarithms.Length; i++)
+            logarithms[i] -= centre;
         double lambda = FindLambda(logarithms);
         double[] transformed = [.. logarithms.Select(value => Power(lambda, value))];
         double mean = transformed.Average();
-        return new BoxCoxTransform(lambda, mean, Math.Sqrt(transformed.Average(value => (value - mean) * (value - mean))));
+        return new BoxCoxTransform(lambda, mean, Math.Sqrt(transformed.Average(value => (value - mean) * (value - mean))), Math.Exp(centre));
     }
 
     /// <summary>The standardised transform of a positive value.</summary>
-    public double Apply(double value) => (Power(Lambda, Math.Log(value)) - Mean) / StandardDeviation;
+    public double Apply(double value) => (Power(Lambda, Math.Log(value / Scale)) - Mean) / StandardDeviation;
 
     /// <summary>The value whose transform this is; infinite or NaN outside the transform's range.</summary>
     public double Invert(double scaled)
     {
         double power = scaled * StandardDeviation + Mean;
-        return Lambda == 0 ? Math.Exp(power) : Math.Exp(Math.Log(1 + Lambda * power) / Lambda);
+        return Scale * (Lambda == 0 ? Math.Exp(power) : Math.Exp(Math.Log(1 + Lambda * power) / Lambda));
     }
 
     private static double FindLambda(double[] logarithms)

@@ -3,7 +3,7 @@ using RadioDiffusion.ModelCore.Fits;
 namespace RadioDiffusion.ModelCore.Surveys;
 
 /// <summary>Everything measured on one row of the catalogue; kept also for rows that no cut leaves.</summary>
-public sealed record CutoutMeasurement
+public readonly record struct CutoutMeasurement()
 {
     /// <summary>Zero-based row of the catalogue.</summary>
     public required int Row { get; init; }
@@ -34,6 +34,12 @@ public sealed record CutoutMeasurement
     /// <summary>Jy/beam: the largest pixel, negatives set to 0.</summary>
     public double PeakFlux { get; init; } = double.NaN;
 
+    /// <summary>The catalogue's; NaN without one.</summary>
+    public double LargestAngularSizeArcsec { get; init; } = double.NaN;
+
+    /// <summary>The catalogue's; NaN without one.</summary>
+    public double TotalFluxMilliJansky { get; init; } = double.NaN;
+
     /// <summary>Zero-based first column of the cut-out in the mosaic.</summary>
     public int FirstColumn { get; init; }
 
@@ -43,12 +49,8 @@ public sealed record CutoutMeasurement
     public int ImageIndex { get; init; } = -1;
 }
 
-/// <summary>The cut-outs of one mosaic.</summary>
-/// <param name="MosaicId">The mosaic.</param>
-/// <param name="Size">Side in pixels.</param>
-/// <param name="Pixels">(n, size, size), Jy/beam, negatives kept, blanked pixels replaced by the smallest finite one.</param>
-/// <param name="Measurements">One for each row asked for, in its order.</param>
-public sealed record TileCutouts(string MosaicId, int Size, float[] Pixels, IReadOnlyList<CutoutMeasurement> Measurements);
+/// <summary>Takes the next cut-out: (size, size), Jy/beam, negatives kept, blanked pixels replaced by the smallest finite one.</summary>
+public delegate void CutoutSink(ReadOnlySpan<float> pixels);
 
 /// <summary>The pixels of a cut-out.</summary>
 internal readonly record struct CutoutWindow(int FirstColumn, int FirstRow, int Size)
@@ -62,32 +64,45 @@ public static class CutoutExtractor
 {
     private const double FarAway = 1e9;
 
+    /// <summary>Cuts in the order of the mosaic's rows, as they lie on the disk, and hands each cut-out on as soon as it is measured.</summary>
     /// <param name="mosaic">The mosaic.</param>
     /// <param name="rows">Catalogue rows to cut.</param>
     /// <param name="size">Side in pixels; 80 in the paper.</param>
+    /// <param name="announce">Told first how many cut-outs lie wholly inside the mosaic; returns what takes them.</param>
     /// <param name="progress">Rows done.</param>
     /// <param name="ct">Stops it.</param>
+    /// <returns>One measurement for each of <paramref name="rows"/>, in their order; <see cref="CutoutMeasurement.ImageIndex"/> counts what was handed on.</returns>
     /// <exception cref="FitsException">The mosaic cannot be read.</exception>
-    public static TileCutouts Extract(Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, int size, IProgress<int>? progress = null, CancellationToken ct = default)
+    public static CutoutMeasurement[] Extract(Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, int size, Func<int, CutoutSink> announce,
+        IProgress<int>? progress = null, CancellationToken ct = default)
     {
         using var file = FitsFile.Open(mosaic.Path);
         var image = file.FirstImage();
-        var windows = rows.Select(row => WindowOf(mosaic, row, size)).ToArray();
-        int images = windows.Count(window => window.LiesInside(mosaic.Width, mosaic.Height));
-        float[] pixels = new float[checked(images * size * size)];
-        var measurements = new CutoutMeasurement[rows.Count];
-        int next = 0;
+        var windows = new CutoutWindow[rows.Count];
+        int[] order = new int[rows.Count];
         for (int i = 0; i < rows.Count; i++)
+            (windows[i], order[i]) = (WindowOf(mosaic, rows[i], size), i);
+        Array.Sort(order, (a, b) => (windows[a].FirstRow, a).CompareTo((windows[b].FirstRow, b)));
+
+        var write = announce(windows.Count(window => window.LiesInside(mosaic.Width, mosaic.Height)));
+        var measurements = new CutoutMeasurement[rows.Count];
+        var meter = new CutoutMeter(size);
+        float[] cutout = new float[size * size];
+        int done = 0, images = 0;
+        foreach (int i in order)
         {
             ct.ThrowIfCancellationRequested();
-            bool whole = windows[i].LiesInside(mosaic.Width, mosaic.Height);
-            var cutout = whole ? pixels.AsSpan(next * size * size, size * size) : default;
-            if (whole)
+            var measurement = Describe(mosaic, rows[i], windows[i]);
+            if (windows[i].LiesInside(mosaic.Width, mosaic.Height))
+            {
                 image.ReadPixels(windows[i].FirstColumn, windows[i].FirstRow, size, size, cutout);
-            measurements[i] = Measure(mosaic, rows[i], windows[i], cutout, whole ? next++ : -1);
-            progress?.Report(i + 1);
+                measurement = WithQuality(measurement, meter.Measure(cutout), images++);
+                write(cutout);
+            }
+            measurements[i] = measurement;
+            progress?.Report(++done);
         }
-        return new TileCutouts(mosaic.Id, size, pixels, measurements);
+        return measurements;
     }
 
     /// <summary>First pixel = ceil(position - size / 2), as in astropy's Cutout2D.</summary>
@@ -99,53 +114,28 @@ public static class CutoutExtractor
         ? Window(x, y, size)
         : new CutoutWindow(int.MinValue, int.MinValue, size);
 
-    private static CutoutMeasurement Measure(Mosaic mosaic, CatalogueRow row, CutoutWindow window, Span<float> cutout, int index)
+    private static CutoutMeasurement Describe(Mosaic mosaic, CatalogueRow row, CutoutWindow window) => new()
     {
-        var measurement = new CutoutMeasurement
-        {
-            Row = row.Index,
-            SourceName = row.SourceName,
-            MosaicId = mosaic.Id,
-            RightAscension = row.Centre.RightAscension,
-            Declination = row.Centre.Declination,
-            FirstColumn = window.FirstColumn,
-            FirstRow = window.FirstRow,
-            Problem = index < 0,
-            ImageIndex = index,
-        };
-        if (index < 0)
-            return measurement;
-        bool hasNan = ReplaceNan(cutout);
-        return measurement with
-        {
-            HasNan = hasNan,
-            Broken = ImageStatistics.IsBroken(cutout),
-            SigmaSnr = ImageStatistics.SigmaSnr(cutout),
-            EdgeRelativeMaximum = ImageStatistics.EdgeRelativeMaximum(cutout, window.Size),
-            PeakFlux = Math.Max(0, ImageStatistics.Range(cutout).Maximum),
-        };
-    }
+        Row = row.Index,
+        SourceName = row.SourceName,
+        MosaicId = mosaic.Id,
+        RightAscension = row.Centre.RightAscension,
+        Declination = row.Centre.Declination,
+        LargestAngularSizeArcsec = row.LargestAngularSizeArcsec ?? double.NaN,
+        TotalFluxMilliJansky = row.TotalFluxMilliJansky,
+        FirstColumn = window.FirstColumn,
+        FirstRow = window.FirstRow,
+        Problem = true,
+    };
 
-    /// <summary>In the copy only. Returns whether there was any; a cut-out of nothing but NaN stays so.</summary>
-    private static bool ReplaceNan(Span<float> cutout)
+    private static CutoutMeasurement WithQuality(CutoutMeasurement measurement, CutoutQuality quality, int imageIndex) => measurement with
     {
-        float minimum = float.PositiveInfinity;
-        bool any = false;
-        foreach (float pixel in cutout)
-        {
-            if (float.IsFinite(pixel))
-                minimum = Math.Min(minimum, pixel);
-            else
-                any = true;
-        }
-        if (any && float.IsFinite(minimum))
-        {
-            foreach (ref float pixel in cutout)
-            {
-                if (!float.IsFinite(pixel))
-                    pixel = minimum;
-            }
-        }
-        return any;
-    }
+        Problem = false,
+        ImageIndex = imageIndex,
+        HasNan = quality.HasNan,
+        Broken = quality.Broken,
+        SigmaSnr = quality.SigmaSnr,
+        EdgeRelativeMaximum = quality.EdgeRelativeMaximum,
+        PeakFlux = quality.PeakFlux,
+    };
 }

@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
 namespace RadioDiffusion.ModelCore.Surveys;
 
 /// <summary>Mean, median and standard deviation of what sigma clipping leaves.</summary>
@@ -5,8 +8,21 @@ namespace RadioDiffusion.ModelCore.Surveys;
 /// <param name="Iterations">Passes until nothing more was removed, or 5.</param>
 public readonly record struct ClippedStatistics(double Mean, double Median, double StandardDeviation, int Kept, int Iterations);
 
+/// <summary>S/N_sigma of an image, with what it was made of.</summary>
+/// <param name="Ratio">Mean of the source's pixels over the mean of the others; -1 if the others sum to 0; NaN where it is not defined.</param>
+/// <param name="Threshold">tau at which there was a source.</param>
+/// <param name="SourcePixels">Pixels above median + tau sigma.</param>
+/// <param name="Statistics">Of the image scaled to [0, 1], after clipping.</param>
+public readonly record struct SigmaSnr(double Ratio, double Threshold, int SourcePixels, ClippedStatistics Statistics)
+{
+    internal static SigmaSnr Undefined { get; } = new(double.NaN, double.NaN, 0, default);
+}
+
 /// <summary>The measurements behind the selection, in float64 from float32 pixels.</summary>
-/// <remarks>Paper, Sect. 2.1 and Eqs. 9 and 10; clipping as in astropy's sigma_clipped_stats with its defaults.</remarks>
+/// <remarks>
+/// Paper, Sect. 2.1 and Eqs. 9 and 10; clipping as in astropy's sigma_clipped_stats with its defaults. All is measured on sorted pixels: what
+/// clipping keeps is a range of them, the median is the middle of it, and the source its end.
+/// </remarks>
 public static class ImageStatistics
 {
     private const double ClippingSigma = 3;
@@ -25,96 +41,65 @@ public static class ImageStatistics
             if (double.IsFinite(pixel))
                 sorted[count++] = pixel;
         }
-        if (count == 0)
-            return new ClippedStatistics(double.NaN, double.NaN, double.NaN, 0, 0);
         Array.Sort(sorted, 0, count);
-        // What clipping keeps of sorted values is always a range.
-        int first = 0, end = count, iterations = 0;
-        while (iterations < MostIterations)
-        {
-            iterations++;
-            var (_, median, deviation) = Describe(sorted.AsSpan(first, end - first));
-            double low = median - ClippingSigma * deviation, high = median + ClippingSigma * deviation;
-            int newFirst = first, newEnd = end;
-            while (newFirst < newEnd && sorted[newFirst] < low)
-                newFirst++;
-            while (newEnd > newFirst && sorted[newEnd - 1] > high)
-                newEnd--;
-            if (newFirst == first && newEnd == end)
-                break;
-            (first, end) = (newFirst, newEnd);
-        }
-        var (mean, finalMedian, finalDeviation) = Describe(sorted.AsSpan(first, end - first));
-        return new ClippedStatistics(mean, finalMedian, finalDeviation, end - first, iterations);
+        return SigmaClippedOfSorted(sorted.AsSpan(0, count));
     }
 
     /// <summary>
     /// S/N_sigma: mean of the source's pixels over the mean of the others, of the image scaled to [0, 1]. The source is what lies above median + tau
-    /// sigma, with tau falling from 5 in steps of 0.5 until there is something.
+    /// sigma, with tau falling from 5 in steps of 0.5 until there is something. Undefined for an image that is constant or has NaN.
     /// </summary>
-    /// <returns>The ratio; -1 if the others sum to 0; NaN for an image that is constant or has NaN.</returns>
-    public static double SigmaSnr(ReadOnlySpan<float> image) => SigmaSnr(image, out _, out _, out _);
-
-    internal static double SigmaSnr(ReadOnlySpan<float> image, out double threshold, out int sourcePixels, out ClippedStatistics statistics)
+    public static SigmaSnr SigmaSnr(ReadOnlySpan<float> image)
     {
-        (threshold, sourcePixels, statistics) = (double.NaN, 0, default);
-        var (minimum, maximum) = Range(image);
-        if (!(maximum > minimum))
-            return double.NaN;
-        double[] scaled = new double[image.Length];
-        for (int i = 0; i < scaled.Length; i++)
-            scaled[i] = ((double)image[i] - minimum) / ((double)maximum - minimum);
-        statistics = SigmaClipped(scaled);
-        for (threshold = FirstThreshold; threshold > LastThreshold; threshold -= ThresholdStep)
+        float[] sorted = image.ToArray();
+        Array.Sort(sorted);
+        return SigmaSnrOfSorted(sorted, new double[sorted.Length]);
+    }
+
+    /// <summary>The same of pixels that are sorted already, without allocating.</summary>
+    /// <param name="sorted">Ascending; a NaN would be the first.</param>
+    /// <param name="scaled">Room for as many numbers.</param>
+    internal static SigmaSnr SigmaSnrOfSorted(ReadOnlySpan<float> sorted, Span<double> scaled)
+    {
+        if (sorted.IsEmpty || !float.IsFinite(sorted[0]) || !float.IsFinite(sorted[^1]) || sorted[0] == sorted[^1])
+            return Surveys.SigmaSnr.Undefined;
+        double minimum = sorted[0], range = sorted[^1] - minimum;
+        TensorPrimitives.ConvertTruncating(sorted, scaled);
+        TensorPrimitives.Subtract(scaled, minimum, scaled);
+        TensorPrimitives.Divide(scaled, range, scaled);
+        var statistics = SigmaClippedOfSorted(scaled);
+        for (double threshold = FirstThreshold; threshold > LastThreshold; threshold -= ThresholdStep)
         {
-            double bound = statistics.Median + threshold * statistics.StandardDeviation;
-            double source = 0, others = 0;
-            sourcePixels = 0;
-            foreach (double pixel in scaled)
-            {
-                if (pixel > bound)
-                {
-                    source += pixel;
-                    sourcePixels++;
-                }
-                else
-                {
-                    others += pixel;
-                }
-            }
-            if (sourcePixels > 0)
-                return others == 0 ? -1 : source / sourcePixels / (others / (scaled.Length - sourcePixels));
+            int others = CountUpTo(scaled, statistics.Median + threshold * statistics.StandardDeviation);
+            if (others == scaled.Length)
+                continue;
+            double sumOfOthers = Sum(scaled[..others]);
+            double meanOfSource = Sum(scaled[others..]) / (scaled.Length - others);
+            return new SigmaSnr(sumOfOthers == 0 ? -1 : meanOfSource / (sumOfOthers / others), threshold, scaled.Length - others, statistics);
         }
-        return double.NaN;
+        return Surveys.SigmaSnr.Undefined;
     }
 
     /// <summary>Largest pixel of the border over the largest of all.</summary>
     /// <param name="image">(side, side).</param>
     /// <param name="side">Pixels.</param>
-    public static double EdgeRelativeMaximum(ReadOnlySpan<float> image, int side)
+    public static double EdgeRelativeMaximum(ReadOnlySpan<float> image, int side) => (double)EdgeMaximum(image, side) / Range(image).Maximum;
+
+    /// <summary>Largest pixel of the border.</summary>
+    internal static float EdgeMaximum(ReadOnlySpan<float> image, int side)
     {
-        float edge = float.NegativeInfinity, all = float.NegativeInfinity;
-        for (int row = 0; row < side; row++)
-        {
-            for (int column = 0; column < side; column++)
-            {
-                float pixel = image[row * side + column];
-                all = Math.Max(all, pixel);
-                if (row == 0 || column == 0 || row == side - 1 || column == side - 1)
-                    edge = Math.Max(edge, pixel);
-            }
-        }
-        return (double)edge / all;
+        float edge = Math.Max(TensorPrimitives.Max(image[..side]), TensorPrimitives.Max(image[^side..]));
+        for (int row = 1; row < side - 1; row++)
+            edge = Math.Max(edge, Math.Max(image[row * side], image[row * side + side - 1]));
+        return edge;
     }
 
     /// <summary>Whether more than one pixel has exactly the smallest value: no image of an interferometer has that. False with a NaN.</summary>
     public static bool IsBroken(ReadOnlySpan<float> image)
     {
-        var (minimum, _) = Range(image);
-        int count = 0;
-        foreach (float pixel in image)
-            count += pixel == minimum ? 1 : 0;
-        return count > 1;
+        float minimum = Range(image).Minimum;
+        int first = image.IndexOf(minimum);
+        return first >= 0 && !float.IsNaN(minimum) && image[(first + 1)..].Contains(minimum);
     }
 
     /// <summary>Scales to [0, 1]; a constant image becomes 0.</summary>
@@ -127,27 +112,83 @@ public static class ImageStatistics
     }
 
     /// <summary>Smallest and largest pixel; both NaN if one pixel is.</summary>
-    internal static (float Minimum, float Maximum) Range(ReadOnlySpan<float> image)
+    internal static (float Minimum, float Maximum) Range(ReadOnlySpan<float> image) => image.IsEmpty
+        ? (float.PositiveInfinity, float.NegativeInfinity)
+        : (TensorPrimitives.Min(image), TensorPrimitives.Max(image));
+
+    private static ClippedStatistics SigmaClippedOfSorted(ReadOnlySpan<double> sorted)
     {
-        float minimum = float.PositiveInfinity, maximum = float.NegativeInfinity;
-        foreach (float pixel in image)
+        if (sorted.IsEmpty)
+            return new ClippedStatistics(double.NaN, double.NaN, double.NaN, 0, 0);
+        int iterations = 0;
+        while (true)
         {
-            minimum = Math.Min(minimum, pixel);
-            maximum = Math.Max(maximum, pixel);
+            var (mean, median, deviation) = Describe(sorted);
+            if (iterations == MostIterations)
+                return new ClippedStatistics(mean, median, deviation, sorted.Length, iterations);
+            iterations++;
+            int first = CountBelow(sorted, median - ClippingSigma * deviation);
+            int end = CountUpTo(sorted, median + ClippingSigma * deviation);
+            if (end - first == sorted.Length)
+                return new ClippedStatistics(mean, median, deviation, sorted.Length, iterations);
+            sorted = sorted[first..end];
         }
-        return (minimum, maximum);
     }
 
     private static (double Mean, double Median, double Deviation) Describe(ReadOnlySpan<double> sorted)
     {
-        double sum = 0;
-        foreach (double value in sorted)
-            sum += value;
-        double mean = sum / sorted.Length, squares = 0;
-        foreach (double value in sorted)
-            squares += (value - mean) * (value - mean);
+        double mean = Sum(sorted) / sorted.Length;
         int middle = sorted.Length / 2;
         double median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-        return (mean, median, Math.Sqrt(squares / sorted.Length));
+        return (mean, median, Math.Sqrt(SumOfSquaredDifferences(sorted, mean) / sorted.Length));
+    }
+
+    private static double Sum(ReadOnlySpan<double> values) => TensorPrimitives.Sum(values);
+
+    private static double SumOfSquaredDifferences(ReadOnlySpan<double> values, double from)
+    {
+        var vectors = MemoryMarshal.Cast<double, System.Numerics.Vector<double>>(values);
+        System.Numerics.Vector<double> centre = new(from), sum = default, second = default;
+        int i = 0;
+        for (; i + 2 <= vectors.Length; i += 2)              // two sums, so that one addition need not wait for the other
+        {
+            var (a, b) = (vectors[i] - centre, vectors[i + 1] - centre);
+            sum += a * a;
+            second += b * b;
+        }
+        double total = System.Numerics.Vector.Sum(sum + second);
+        foreach (double value in values[(i * System.Numerics.Vector<double>.Count)..])
+            total += (value - from) * (value - from);
+        return total;
+    }
+
+    /// <summary>How many of ascending values are smaller than a bound.</summary>
+    private static int CountBelow(ReadOnlySpan<double> sorted, double bound)
+    {
+        int low = 0, high = sorted.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] < bound)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    /// <summary>How many of ascending values are smaller than a bound or equal to it.</summary>
+    private static int CountUpTo(ReadOnlySpan<double> sorted, double bound)
+    {
+        int low = 0, high = sorted.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] <= bound)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
     }
 }

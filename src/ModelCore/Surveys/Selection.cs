@@ -8,6 +8,12 @@ public sealed record SelectionCuts
 
     /// <summary>Largest brightness on the edge relative to the peak that is kept.</summary>
     public double MaximumEdge { get; init; } = 0.8;
+
+    /// <summary>The catalogue's largest angular size must be above it; 0 for no such cut.</summary>
+    public double LargestSizeAboveArcsec { get; init; }
+
+    /// <summary>The catalogue's total flux must be above it; 0 for no such cut.</summary>
+    public double FluxAboveMilliJansky { get; init; }
 }
 
 /// <summary>What each cut removes: the paper's Table 1.</summary>
@@ -39,7 +45,7 @@ public static class Selection
     /// <returns>Positions in <paramref name="measurements"/> of what is kept, in its order, and the table.</returns>
     public static (int[] Selected, SelectionTable Table) Apply(IReadOnlyList<CutoutMeasurement> measurements, int rowsOutside, int rowsFailed, SelectionCuts cuts)
     {
-        (string Name, Func<CutoutMeasurement, bool> Removes)[] steps =
+        List<(string Name, Func<CutoutMeasurement, bool> Removes)> steps =
         [
             ("incomplete", measurement => measurement.Problem),
             ("blanked", measurement => measurement.HasNan),
@@ -47,11 +53,15 @@ public static class Selection
             ("snr", measurement => !(measurement.SigmaSnr >= cuts.MinimumSnr)),
             ("edge", measurement => !(measurement.EdgeRelativeMaximum <= cuts.MaximumEdge)),
         ];
-        int[] counts = new int[steps.Length];
+        if (cuts.LargestSizeAboveArcsec > 0)
+            steps.Add(("size", measurement => !(measurement.LargestAngularSizeArcsec > cuts.LargestSizeAboveArcsec)));
+        if (cuts.FluxAboveMilliJansky > 0)
+            steps.Add(("flux", measurement => !(measurement.TotalFluxMilliJansky > cuts.FluxAboveMilliJansky)));
+        int[] counts = new int[steps.Count];
         var selected = new List<int>();
         for (int i = 0; i < measurements.Count; i++)
         {
-            int step = Array.FindIndex(steps, candidate => candidate.Removes(measurements[i]));
+            int step = steps.FindIndex(candidate => candidate.Removes(measurements[i]));
             if (step >= 0)
                 counts[step]++;
             else

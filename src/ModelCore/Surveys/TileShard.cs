@@ -10,6 +10,7 @@ public sealed class TileShard : IDisposable
     private const string ImagesFile = "images.safetensors";
     private const string MeasurementsFile = "measurements.json";
     private const string Images = "images";
+    private const int ImageBuffer = 1 << 20;
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
     private readonly SafetensorsFile _file;
 
@@ -25,14 +26,27 @@ public sealed class TileShard : IDisposable
 
     public IReadOnlyList<CutoutMeasurement> Measurements { get; }
 
-    /// <summary>Writes both files; equal cut-outs give equal bytes.</summary>
-    public static void Write(string directory, TileCutouts tile)
+    /// <summary>Cuts and measures rows of a mosaic into both files; equal cut-outs give equal bytes.</summary>
+    /// <exception cref="Fits.FitsException">The mosaic cannot be read.</exception>
+    public static void Write(string directory, Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, int size, CancellationToken ct = default)
     {
-        long count = tile.Pixels.Length / (tile.Size * tile.Size);
-        using (var writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile)), [(Images, "F32", [count, tile.Size, tile.Size])]))
-            writer.Write<float>(tile.Pixels);
+        SafetensorsWriter? writer = null;
+        CutoutMeasurement[] measurements;
+        try
+        {
+            measurements = CutoutExtractor.Extract(mosaic, rows, size, count =>
+            {
+                writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile), ImageBuffer), [(Images, "F32", [count, size, size])]);
+                return pixels => writer.Write(pixels);
+            }, null, ct);
+            writer!.Complete();
+        }
+        finally
+        {
+            writer?.Dispose();
+        }
         using var stream = File.Create(Path.Combine(directory, MeasurementsFile));
-        JsonSerializer.Serialize(stream, tile.Measurements, _json);
+        JsonSerializer.Serialize(stream, measurements, _json);
     }
 
     public static TileShard Open(string directory)

@@ -118,6 +118,7 @@ public static class TrainingSet
         writer.Write<float>(peaks);
         writer.Write<float>(peaks.Select(peak => (float)description.Transform!.Apply(peak)).ToArray());
         writer.Write<long>(selected.Select(entry => (long)entry.Measurement.Row).ToArray());
+        writer.Complete();
     }
 
     private static double[] Percentiles(float[] peaks)
@@ -173,6 +174,9 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
     }
 
     public ReadOnlySpan<float> Image(int index) => _file.Values<float>("images", (long)index * ImageSize * ImageSize, ImageSize * ImageSize);
+
+    /// <summary>Zero-based row of the catalogue.</summary>
+    public int Row(int index) => (int)_file.Values<long>("rows")[index];
 
     /// <summary>Jy/beam.</summary>
     public float PeakFlux(int index) => _file.Values<float>("peak_flux")[index];

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.ModelCore.Training;
 
-/// <summary>Small JSON files, written to a temporary name, flushed and renamed.</summary>
+/// <summary>Small JSON files; one that is written is there whole or not at all.</summary>
 internal static class JsonFile
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -24,14 +25,6 @@ internal static class JsonFile
         }
     }
 
-    public static void Write<T>(string path, T value)
-    {
-        string temporary = path + ".tmp";
-        using (var stream = File.Create(temporary))
-        {
-            JsonSerializer.Serialize(stream, value, Options);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
+    public static void Write<T>(string path, T value) =>
+        DurableFiles.Replace(path, JsonSerializer.SerializeToUtf8Bytes(value, Options));
 }

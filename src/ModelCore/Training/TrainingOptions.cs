@@ -80,12 +80,12 @@ public sealed record TrainingOptions
         },
         "demo" => Preset("small") with
         {
-            BatchSize = 8,
+            BatchSize = 4,
             LogSigmaMean = -1.2,                             // more of the large noise levels, which decide where sources lie
-            Iterations = 660,
+            Iterations = 800,
             LearningRate = 1e-3,
             LearningRateWarmUp = 20,
-            LearningRateDecay = 440,
+            LearningRateDecay = 530,
             ValidateEvery = 80,
             ValidationImages = 32,
             CheckpointEvery = 80,

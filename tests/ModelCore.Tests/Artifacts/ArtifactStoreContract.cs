@@ -41,7 +41,7 @@ public abstract class ArtifactStoreContract
     public async Task Put_FromScratch_LeavesNoScratchBehind()
     {
         var store = Open();
-        string directory = store.CreateScratchDirectory();
+        string directory = store.CreateScratchDirectory().Path;
         await File.WriteAllTextAsync(Path.Combine(directory, "a.txt"), "alpha", Ct);
         await store.PutAsync(RecipeOf(1).Id, RecipeOf(1), directory, Ct);
         Assert.False(Directory.Exists(directory));
@@ -255,7 +255,7 @@ public abstract class ArtifactStoreContract
         var bytes = new byte[5_000_000];
         new Random(1).NextBytes(bytes);
         var store = Open();
-        string directory = store.CreateScratchDirectory();
+        string directory = store.CreateScratchDirectory().Path;
         await File.WriteAllBytesAsync(Path.Combine(directory, "weights.bin"), bytes, Ct);
         var manifest = await store.PutAsync(RecipeOf(1).Id, RecipeOf(1), directory, Ct);
         Assert.Equal(Digests.OfBytes(bytes), manifest.Files[0].Sha256);
@@ -273,7 +273,7 @@ public abstract class ArtifactStoreContract
 
     protected static string Write(IArtifactStore store, params (string Name, string Text)[] files)
     {
-        string directory = store.CreateScratchDirectory();
+        string directory = store.CreateScratchDirectory().Path;
         foreach (var (name, text) in files)
         {
             string path = Path.Combine(directory, name);

@@ -20,16 +20,17 @@ public sealed class CutoutGoldenTests : IDisposable
         int size = json.GetProperty("size_px").GetInt32();
         var mosaic = MosaicFolder.Open(golden.File(json.GetProperty("file").GetString()!));
         var positions = json.GetProperty("positions").EnumerateArray().ToArray();
-        var cutouts = CutoutExtractor.Extract(mosaic, [.. positions.Select((position, i) => new CatalogueRow
+        var cutouts = new List<float[]>();
+        var measurements = CutoutExtractor.Extract(mosaic, [.. positions.Select((position, i) => new CatalogueRow
         {
             Index = i,
             SourceName = $"position {i}",
             Position = new SkyCoordinate(position.GetProperty("ra").GetDouble(), position.GetProperty("dec").GetDouble()),
-        })], size);
+        })], size, _ => pixels => cutouts.Add(pixels.ToArray()));
         float[] strict = golden.Values<float>("cutouts.safetensors", "strict"), filled = golden.Values<float>("cutouts.safetensors", "filled");
         for (int i = 0; i < positions.Length; i++)
         {
-            var (expected, found) = (positions[i], cutouts.Measurements[i]);
+            var (expected, found) = (positions[i], measurements[i]);
             bool whole = expected.GetProperty("strict").GetString() == "ok";
             Assert.Equal(!whole, found.Problem);
             if (expected.TryGetProperty("first_column", out var column))
@@ -41,7 +42,7 @@ public sealed class CutoutGoldenTests : IDisposable
             var (reference, index) = hasNan
                 ? (filled, expected.GetProperty("filled_index").GetInt32())
                 : (strict, expected.GetProperty("strict_index").GetInt32());
-            Assert.Equal(reference.AsSpan(index * size * size, size * size), cutouts.Pixels.AsSpan(found.ImageIndex * size * size, size * size));
+            Assert.Equal(reference.AsSpan(index * size * size, size * size), cutouts[found.ImageIndex].AsSpan());
         }
         foreach (var position in json.GetProperty("pixel_positions").EnumerateArray().Where(position => position.TryGetProperty("first_column", out _)))
         {
@@ -65,14 +66,15 @@ public sealed class CutoutGoldenTests : IDisposable
         var measurements = new Dictionary<int, (CutoutMeasurement Measurement, float[] Pixels)>();
         foreach (var (id, rows) in plan.RowsByMosaic)
         {
-            var tile = CutoutExtractor.Extract(mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], size);
             shards.Add(_folder.File(id));
             Directory.CreateDirectory(shards[^1]);
-            TileShard.Write(shards[^1], tile);
-            foreach (var measurement in tile.Measurements)
-                measurements.Add(measurement.Row, (measurement, measurement.Problem ? [] : tile.Pixels.AsSpan(measurement.ImageIndex * size * size, size * size).ToArray()));
+            TileShard.Write(shards[^1], mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], size);
+            using var shard = TileShard.Open(shards[^1]);
+            foreach (var measurement in shard.Measurements)
+                measurements.Add(measurement.Row, (measurement, measurement.Problem ? [] : shard.Image(measurement.ImageIndex).ToArray()));
         }
 
+        var tolerance = golden.Json.GetProperty("tolerance");
         float[] cutouts = golden.Values<float>("expected.safetensors", "cutouts");
         foreach (var expected in golden.Json.GetProperty("sources").EnumerateArray())
         {
@@ -93,18 +95,19 @@ public sealed class CutoutGoldenTests : IDisposable
                 continue;
             Assert.Equal(expected.GetProperty("nans_cutout").GetBoolean(), found.HasNan);
             Assert.Equal(expected.GetProperty("broken").GetBoolean(), found.Broken);
-            Relative(expected, "sigma_snr", found.SigmaSnr, 1e-5);
-            Relative(expected, "edge_relative_max", found.EdgeRelativeMaximum, 1e-6);
+            Relative(expected, "sigma_snr", found.SigmaSnr, tolerance.GetProperty("sigma_snr").GetProperty("rtol").GetDouble());
+            Relative(expected, "edge_relative_max", found.EdgeRelativeMaximum, tolerance.GetProperty("edge_relative_max").GetProperty("rtol").GetDouble());
             if (!found.HasNan)
                 Assert.Equal(cutouts.AsSpan(expected.GetProperty("cutout_index").GetInt32() * size * size, size * size), pixels.AsSpan());
         }
 
         string set = _folder.File("set");
         Directory.CreateDirectory(set);
-        var description = TrainingSet.Write(set, shards, plan.RowsOutside.Length, 0, new SelectionCuts(), mosaics[0].Wcs.PixelScaleArcsec, mosaics[0].BeamArcsec ?? 6);
+        var description = TrainingSet.Write(set, shards, plan.RowsOutside.Length, 0, CutsOf(golden.Json.GetProperty("parameters")), mosaics[0].Wcs.PixelScaleArcsec, mosaics[0].BeamArcsec ?? 6);
         using var reader = TrainingSetReader.Open(set);
         int[] selected = [.. golden.Json.GetProperty("expected_selected_rows").EnumerateArray().Select(row => row.GetInt32())];
         Assert.Equal(selected.Length, description.Selection.Selected);
+        Assert.Equal(selected, Enumerable.Range(0, reader.Count).Select(reader.Row));
         float[] images = golden.Values<float>("expected.safetensors", "selected_images");
         float[] peaks = golden.Values<float>("expected.safetensors", "selected_peak_flux");
         for (int i = 0; i < selected.Length; i++)
@@ -113,6 +116,14 @@ public sealed class CutoutGoldenTests : IDisposable
             Assert.Equal(peaks[i], reader.PeakFlux(i));
         }
     }
+
+    private static SelectionCuts CutsOf(JsonElement parameters) => new()
+    {
+        MinimumSnr = parameters.GetProperty("SNR_threshold").GetDouble(),
+        MaximumEdge = parameters.GetProperty("edge_threshold").GetDouble(),
+        LargestSizeAboveArcsec = parameters.GetProperty("LAS_threshold").GetDouble(),
+        FluxAboveMilliJansky = parameters.GetProperty("flux_threshold").GetDouble(),
+    };
 
     private static void Relative(JsonElement expected, string name, double found, double tolerance)
     {
