@@ -10,8 +10,8 @@ internal sealed class NameIndexGrain([PersistentState("names", GrainStorageNames
 {
     public async Task AddAsync(string name, CancellationToken cancellationToken = default)
     {
-        if (state.State.Names.Add(name))
-            await state.WriteStateAsync(cancellationToken);
+        if (!state.State.Names.Contains(name))
+            await state.ReplaceAsync(new NameIndexState { Names = new(state.State.Names, StringComparer.Ordinal) { name } }, name, cancellationToken);
     }
 
     public Task<string[]> ListAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Names.ToArray());

@@ -4,6 +4,8 @@ using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Fits;
+using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Integration;
 
@@ -154,6 +156,79 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task Dataset_WhoseRebuildFails_StaysWhatItWas()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        DatasetStatus built;
+        await using (var session = await OpenAsync())
+        {
+            built = await BuildAsync(session, mosaics, catalogue);
+            var failed = await BuildAsync(session, mosaics, _folder.File("typo.csv"));
+            Assert.Equal(WorkState.Failed, failed.State);
+            Assert.Contains("typo.csv", failed.Error, StringComparison.Ordinal);
+            Assert.Equal((built.Artifact, built.Selected, built.Request), (failed.Artifact, failed.Selected, failed.Request));
+        }
+        await using (var session = await OpenAsync())
+        {
+            var later = await session.Grains.GetGrain<IDatasetGrain>("small").GetStatusAsync(Token);
+            Assert.Equal((built.Artifact, WorkState.Failed), (later.Artifact, later.State));
+            Assert.Equal(WorkState.Done, (await TrainAsync(session, iterations: 1)).State);
+        }
+    }
+
+    [Fact]
+    public async Task Runs_OfTheSameSettings_KeepTheirOwnCheckpoints()
+    {
+        await using var session = await OpenAsync();
+        await BuildAsync(session);
+        var first = session.Grains.GetGrain<ITrainingRunGrain>("first");
+        await first.StartAsync(Request(1000), Token);
+        await first.PauseAsync(Token);
+        var paused = await first.FollowAsync(_ => { }, Token);
+        await TrainAsync(session, iterations: paused.Checkpoint!.Iteration + 6);
+        Assert.NotNull(await session.Artifacts.FindAsync(paused.Checkpoint.Artifact, Token));
+        await first.ResumeAsync(Token);
+        await first.PauseAsync(Token);
+        Assert.Equal(WorkState.Paused, (await first.FollowAsync(_ => { }, Token)).State);
+    }
+
+    [Fact]
+    public async Task Sample_OfAFluxFarBeyondTheModel_IsRefusedAndItsNeighboursAreMade()
+    {
+        await using var session = await OpenAsync();
+        await BuildAsync(session);
+        await TrainAsync(session, iterations: 1);
+        var model = await session.Grains.GetGrain<IModelGrain>("run").GetAsync(Token);
+        // Which end of the fluxes the transform cannot hold depends on the sign of its lambda.
+        var beyond = new[] { 1e300, 1e-300 }.Select(flux => session.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("run", Flux: flux, Steps: 2)), Token)).ToList();
+        var sound = session.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("run", Flux: 2, Steps: 2)), Token);
+        var errors = await Task.WhenAll(beyond.Select(sample => Record.ExceptionAsync(() => sample)));
+        Assert.Contains(errors, error => error is UserErrorException { Kind: ErrorKind.Invalid });
+        Assert.NotNull((await sound).Fits);
+    }
+
+    [Fact]
+    public async Task Mosaics_OfAnotherPixelSizeOrUnit_AreLeftOutOrConverted()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        await using var session = await OpenAsync();
+        float[] before = await PeaksAsync(session, await BuildAsync(session, mosaics, catalogue));
+
+        Rewrite(Path.Combine(mosaics, "B.fits"), 1000, header => header.Set("BUNIT", "mJy/beam"));
+        var converted = await BuildAsync(session, mosaics, catalogue);
+        Assert.Empty(converted.Problems);
+        float[] after = await PeaksAsync(session, converted);
+        Assert.Equal(before.Length, after.Length);
+        for (int i = 0; i < before.Length; i++)
+            Assert.Equal(before[i], after[i], 1e-6 * before[i]);
+
+        Rewrite(Path.Combine(mosaics, "B.fits"), 1, header => header.Set("CDELT2", 3 * header.GetDouble("CDELT2")!.Value));
+        var other = await BuildAsync(session, mosaics, catalogue);
+        Assert.Contains("B.fits", Assert.Single(other.Problems), StringComparison.Ordinal);
+        Assert.Equal(1, other.TilesTotal);
+    }
+
+    [Fact]
     public async Task Dataset_WithOneMoreMosaic_CutsOnlyTheNewOne()
     {
         var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
@@ -189,6 +264,29 @@ public sealed class PipelineTests : IDisposable
         var dataset = session.Grains.GetGrain<IDatasetGrain>("small");
         await dataset.BuildAsync(new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 }, Token);
         return await dataset.FollowAsync(_ => { }, Token);
+    }
+
+    private static async Task<float[]> PeaksAsync(Session session, DatasetStatus dataset)
+    {
+        using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Artifact!, Token));
+        return [.. Enumerable.Range(0, set.Count).Select(set.PeakFlux)];
+    }
+
+    /// <summary>Writes a mosaic anew with its pixels multiplied and its header changed.</summary>
+    private static void Rewrite(string path, float factor, Action<FitsHeader> change)
+    {
+        float[] pixels;
+        FitsHeader header;
+        int width, height;
+        using (var file = FitsFile.Open(path))
+        {
+            var image = file.FirstImage();
+            (header, width, height) = (image.Header, image.Width, image.Height);
+            pixels = new float[width * height];
+            image.ReadPixels(0, 0, width, height, pixels);
+        }
+        change(header);
+        FitsWriter.WriteImage(path, [.. pixels.Select(pixel => pixel * factor)], width, height, header);
     }
 
     private static TrainingRequest Request(long iterations) =>

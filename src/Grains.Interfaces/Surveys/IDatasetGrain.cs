@@ -7,8 +7,8 @@ namespace RadioDiffusion.Grains.Interfaces.Surveys;
 public interface IDatasetGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Starts a build and returns at once. Asking again for what is running or done does nothing; another request replaces the data
-    /// set once it is done, and is refused while a build is running.
+    /// Starts a build and returns at once. Asking again while it runs does nothing; another request is refused then. A finished data set stays
+    /// what it is until another build of its name is done; tiles that are in the store already are not cut again.
     /// </summary>
     [Alias("Build")]
     Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default);
@@ -76,7 +76,7 @@ public sealed record DatasetStatus
 
     [Id(10)] public int Selected { get; init; }
 
-    /// <summary>The training set, when done.</summary>
+    /// <summary>The training set of the last build that was done, with <see cref="Rows"/> to <see cref="Digest"/>; null if there was none.</summary>
     [Id(11)] public string? Artifact { get; init; }
 
     /// <summary>Its content digest: what a training run takes as input.</summary>
@@ -85,6 +85,7 @@ public sealed record DatasetStatus
     /// <summary>Items that could not be used, each with its reason; the rest is whole.</summary>
     [Id(13)] public IReadOnlyList<string> Problems { get; init; } = [];
 
+    /// <summary>Why the last build failed.</summary>
     [Id(14)] public string? Error { get; init; }
 
     [Id(15)] public DatasetRequest? Request { get; init; }

@@ -17,7 +17,7 @@ internal sealed class ModelGrain(
         Names.Check(Name, "a model");
         string digest = SnapshotNames.DigestOf(snapshotArtifact);
         var description = await descriptions.GetAsync(digest, cancellationToken);
-        state.State.Entry = new ModelEntry
+        var entry = new ModelEntry
         {
             Name = Name,
             Snapshot = snapshotArtifact,
@@ -30,9 +30,9 @@ internal sealed class ModelGrain(
             ImageSize = description.Network.ImageSize,
             FluxRange = [.. description.PeakFluxPercentiles.Select(jansky => jansky * 1000)],
         };
-        await state.WriteStateAsync(cancellationToken);
+        await state.ReplaceAsync(new ModelState { Entry = entry }, Name, cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Models).AddAsync(Name, cancellationToken);
-        return state.State.Entry;
+        return entry;
     }
 
     public Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Entry

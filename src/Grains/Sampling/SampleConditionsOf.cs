@@ -21,9 +21,12 @@ internal static class SampleConditionsOf
                 ? null
                 : throw Invalid(id, $"names a peak flux, but model {id.Model} is not conditioned on one: leave flux out");
         }
-        return id.FluxMilliJansky is { } flux
-            ? (float)transform.Apply(flux / 1000)
-            : throw Invalid(id, $"should name a peak flux, such as flux=1mJy, because model {id.Model} is conditioned on it");
+        if (id.FluxMilliJansky is not { } flux)
+            throw Invalid(id, $"should name a peak flux, such as flux=1mJy, because model {id.Model} is conditioned on it");
+        float context = (float)transform.Apply(flux / 1000);
+        return float.IsFinite(context)
+            ? context
+            : throw Invalid(id, $"names a peak flux that is far beyond those that model {id.Model} was trained on");
     }
 
     private static int? LabelOf(SampleId id, SnapshotDescription model)

@@ -59,9 +59,15 @@ internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots de
             int steps = _queue[0].Steps;
             var batch = _queue.Where(id => id.Steps == steps).Take(LargestBatch).ToList();
             _queue.RemoveAll(batch.Contains);
-            await SampleBatchAsync(batch, steps);
-            foreach (var id in batch)
-                _queued.Remove(id.ToString());
+            try
+            {
+                await SampleBatchAsync(batch, steps);
+            }
+            finally
+            {
+                foreach (var id in batch)
+                    _queued.Remove(id.ToString());
+            }
         }
         DelayDeactivation(TimeSpan.Zero);
     }
@@ -82,14 +88,42 @@ internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots de
                 _deactivated.Token);
             LogBatch(Digest, batch.Count, steps);
             for (int i = 0; i < batch.Count; i++)
-                await SampleGrainOf(batch[i]).DeliverAsync(MemoryMarshal.AsBytes(images[i].AsSpan()).ToArray(), _deactivated.Token);
+                await DeliverAsync(batch[i], images[i]);
+        }
+        catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
+        {
+            // The silo stops: whoever asks again finds a sampler elsewhere.
         }
         catch (Exception error)
         {
-            // Told to everyone who waits for one of these; the sampler goes on with the next batch.
-            LogFailed(error, Digest);
             foreach (var id in batch)
-                await SampleGrainOf(id).FailAsync(UserErrors.From(error, id.ToString()), CancellationToken.None);
+                await FailAsync(id, error);
+        }
+    }
+
+    private async Task DeliverAsync(SampleId id, float[] image)
+    {
+        try
+        {
+            await SampleGrainOf(id).DeliverAsync(MemoryMarshal.AsBytes(image.AsSpan()).ToArray(), _deactivated.Token);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            await FailAsync(id, error);                      // the batch's other images are delivered all the same
+        }
+    }
+
+    /// <summary>Tells everyone who waits for a sample; the sampler goes on with the next batch.</summary>
+    private async Task FailAsync(SampleId id, Exception reason)
+    {
+        LogFailed(reason, id.ToString());
+        try
+        {
+            await SampleGrainOf(id).FailAsync(UserErrors.From(reason, id.ToString()), CancellationToken.None);
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException)
+        {
+            LogFailed(error, id.ToString());                 // its grain is gone; the next request for it starts anew
         }
     }
 
@@ -98,6 +132,6 @@ internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots de
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Count} samples in {Steps} steps")]
     private partial void LogBatch(string model, int count, int steps);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model}: sampling failed")]
-    private partial void LogFailed(Exception error, string model);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sample {Id} failed")]
+    private partial void LogFailed(Exception error, string id);
 }

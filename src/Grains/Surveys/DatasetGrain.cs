@@ -20,9 +20,12 @@ internal sealed partial class DatasetGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Names.Check(Name, "a data set");
-        _status = new Watched<DatasetStatus>(state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 });
+        var status = state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 };
         if (state.State.Building is { } request)
-            _status.Set(new DatasetStatus { Name = Name, State = WorkState.Interrupted, Version = _status.Value.Version + 1, Request = request });
+            status = status with { State = WorkState.Interrupted, Error = $"Building it from {request.CataloguePath} was interrupted: ask again." };
+        else if (state.State.Failure is { } failure)
+            status = status with { State = WorkState.Failed, Error = failure };
+        _status = new Watched<DatasetStatus>(status);
         return Task.CompletedTask;
     }
 
@@ -37,21 +40,21 @@ internal sealed partial class DatasetGrain(
         var current = _status.Value;
         if (current.State == WorkState.Running)
         {
-            return current.Request == request
+            return state.State.Building == request
                 ? current
                 : throw new UserErrorException(ErrorKind.Conflict, Name,
-                    $"Data set '{Name}' is being built from {current.Request!.CataloguePath}: wait for it, or use another name.");
+                    $"Data set '{Name}' is being built from {state.State.Building!.CataloguePath}: wait for it, or use another name.");
         }
-        state.State = new DatasetState { Building = request, Result = state.State.Result };
-        await state.WriteStateAsync(cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Datasets).AddAsync(Name, cancellationToken);
-        _status.Set(new DatasetStatus
+        await state.ReplaceAsync(new DatasetState { Building = request, Result = state.State.Result }, Name, cancellationToken);
+        Change(status => status with
         {
-            Name = Name,
             State = WorkState.Running,
-            Version = current.Version + 1,
             Phase = "reading the catalogue and the mosaics' headers",
-            Request = request,
+            TilesDone = 0,
+            TilesTotal = 0,
+            TilesUpToDate = 0,
+            Error = null,
         });
         _ = BuildInBackgroundAsync(request);
         return _status.Value;
@@ -68,20 +71,38 @@ internal sealed partial class DatasetGrain(
         {
             DelayDeactivation(TimeSpan.FromDays(1));
             var result = await builder.BuildAsync(Name, request, GrainFactory, Change, _deactivated.Token);
-            state.State = new DatasetState { Result = result with { Version = _status.Value.Version + 1 } };
-            await state.WriteStateAsync(_deactivated.Token);
-            _status.Set(state.State.Result!);
+            result = result with { Version = _status.Value.Version + 1 };
+            await state.ReplaceAsync(new DatasetState { Result = result }, Name, _deactivated.Token);
+            _status.Set(result);
+        }
+        catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
+        {
+            // The silo stops: the state says that a build was under way.
         }
         catch (Exception error)
         {
-            // The build ends here, whatever happened: it is told to whoever watches, and asking again starts anew.
             if (!UserErrors.IsExpected(error))
                 LogFailed(error, Name);
-            Change(status => status with { State = WorkState.Failed, Error = error.Message });
+            await FailAsync(error.Message);
         }
         finally
         {
             DelayDeactivation(TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>The build ends here; the result before it stays what the data set is, and asking again starts anew.</summary>
+    private async Task FailAsync(string reason)
+    {
+        var before = state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 };
+        Change(_ => before with { State = WorkState.Failed, Error = reason });
+        try
+        {
+            await state.ReplaceAsync(new DatasetState { Result = state.State.Result, Failure = reason }, Name, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            LogFailed(error, Name);                          // it is shown all the same, and later as interrupted
         }
     }
 
@@ -102,4 +123,7 @@ internal sealed class DatasetState
 
     /// <summary>A build under way.</summary>
     public DatasetRequest? Building { get; set; }
+
+    /// <summary>Why the last build failed, if it did.</summary>
+    public string? Failure { get; set; }
 }

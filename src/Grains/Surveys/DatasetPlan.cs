@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
@@ -31,6 +32,9 @@ internal sealed record DatasetPlan
 
     public string Artifact { get; init; } = "";
 
+    private const double ScaleTolerance = 0.01;
+    private const double BeamTolerance = 0.1;
+
     /// <summary>Reads the catalogue and the mosaics' headers, and writes the rows of each mosaic into the directory.</summary>
     /// <exception cref="UserErrorException">There is no mosaic, or no usable catalogue.</exception>
     public static (DatasetPlan Plan, Recipe Recipe) Make(DatasetRequest request, string directory)
@@ -49,6 +53,14 @@ internal sealed record DatasetPlan
         }
         var catalogue = Catalogue.Read(request.CataloguePath);
         var assignment = TileAssignment.Assign(catalogue, mosaics, request.Size);
+        if (assignment.RowsByMosaic.Count > 0)
+        {
+            var largest = mosaics.MaxBy(mosaic => assignment.RowsByMosaic.GetValueOrDefault(mosaic.Id)?.Length ?? 0)!;
+            var alike = mosaics.Where(mosaic => IsLike(mosaic, largest, problems)).ToList();
+            if (alike.Count < mosaics.Count)
+                assignment = TileAssignment.Assign(catalogue, alike, request.Size);
+            mosaics = [largest, .. alike.Where(mosaic => mosaic != largest)];
+        }
 
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var tiles = new List<TileRequest>();
@@ -92,5 +104,18 @@ internal sealed record DatasetPlan
             Digest = Digests.OfBytes(System.Text.Encoding.UTF8.GetBytes(recipe.Id)),
         };
         return (plan, recipe);
+    }
+
+    /// <summary>Whether the cut-outs of two mosaics can be in one data set: pixels of one size, and one beam where both headers name it.</summary>
+    private static bool IsLike(Mosaic mosaic, Mosaic reference, List<string> problems)
+    {
+        bool like = Math.Abs(mosaic.Wcs.PixelScaleArcsec / reference.Wcs.PixelScaleArcsec - 1) < ScaleTolerance
+            && (mosaic.BeamArcsec is not { } beam || reference.BeamArcsec is not { } other || Math.Abs(beam / other - 1) < BeamTolerance);
+        if (!like)
+        {
+            problems.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{mosaic.Path}: pixels of {mosaic.Wcs.PixelScaleArcsec:0.###}\" with a beam of {mosaic.BeamArcsec:0.##}\" do not go with the {reference.Wcs.PixelScaleArcsec:0.###}\" and {reference.BeamArcsec:0.##}\" of {reference.Path}, which has most sources: make a data set of their own from such mosaics."));
+        }
+        return like;
     }
 }

@@ -2,28 +2,37 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Surveys;
 
 /// <inheritdoc cref="ISurveyTileGrain"/>
-/// <remarks>Keeps no state of its own: a tile is done when its shard is in the store.</remarks>
+/// <remarks>A tile is done when its shard is in the store. All it remembers is the digest of a mosaic of this length and date.</remarks>
 [GrainType("survey-tile")]
-internal sealed partial class SurveyTileGrain(IArtifactStore store, IDeviceSlots devices, ILogger<SurveyTileGrain> logger) : Grain, ISurveyTileGrain
+internal sealed partial class SurveyTileGrain(
+    [PersistentState("tile", GrainStorageNames.Default)] IPersistentState<MosaicDigest> state,
+    IArtifactStore store,
+    IDeviceSlots devices,
+    TimeProvider time,
+    ILogger<SurveyTileGrain> logger) : Grain, ISurveyTileGrain
 {
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
-    private readonly CancellationTokenSource _deactivated = new();
     private readonly Watched<TileStatus> _status = new(new TileStatus { State = WorkState.None });
+    private CancellationTokenSource _stop = new();
+    private Task _work = Task.CompletedTask;
     private TileRequest? _request;
 
     public Task<TileStatus> StartAsync(TileRequest request, CancellationToken cancellationToken = default)
     {
-        if (_status.Value.State != WorkState.Running && (_request != request || _status.Value.State != WorkState.Done))
+        if (_request != request || _status.Value.State is not (WorkState.Running or WorkState.Done))
         {
+            _stop.Cancel();                                  // what is under way is for an older request
+            _stop = new CancellationTokenSource();
             _request = request;
             _status.Set(new TileStatus { State = WorkState.Running });
-            _ = ExtractAsync(request);
+            _work = ExtractAsync(request, _work, _stop.Token);
         }
         return Task.FromResult(_status.Value);
     }
@@ -38,20 +47,21 @@ internal sealed partial class SurveyTileGrain(IArtifactStore store, IDeviceSlots
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _deactivated.Cancel();
+        _stop.Cancel();
         return Task.CompletedTask;
     }
 
-    private async Task ExtractAsync(TileRequest request)
+    private async Task ExtractAsync(TileRequest request, Task before, CancellationToken cancellationToken)
     {
+        await before;
         try
         {
             DelayDeactivation(TimeSpan.FromHours(1));
-            string mosaicDigest = await devices.Cpu.RunAsync(() => Digests.OfFile(request.MosaicPath), _deactivated.Token);
-            var recipe = ShardRecipe(request, mosaicDigest);
-            var manifest = await store.FindAsync(recipe.Id, _deactivated.Token);
+            var recipe = ShardRecipe(request, await DigestAsync(request.MosaicPath, cancellationToken));
+            var manifest = await store.FindAsync(recipe.Id, cancellationToken);
             bool upToDate = manifest != null;
-            manifest ??= await CutAsync(request, recipe);
+            manifest ??= await CutAsync(request, recipe, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             LogDone(request.MosaicId, manifest.Id, upToDate);
             _status.Set(new TileStatus
             {
@@ -60,6 +70,10 @@ internal sealed partial class SurveyTileGrain(IArtifactStore store, IDeviceSlots
                 ShardDigest = manifest.ContentDigest,
                 WasUpToDate = upToDate,
             });
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Another request came, or the silo stops.
         }
         catch (Exception error)
         {
@@ -73,25 +87,39 @@ internal sealed partial class SurveyTileGrain(IArtifactStore store, IDeviceSlots
         }
     }
 
-    private async Task<ArtifactManifest> CutAsync(TileRequest request, Recipe recipe)
+    /// <summary>The mosaic's digest, computed anew only if its length or date is another one: some 800 MB each are read otherwise.</summary>
+    private async Task<string> DigestAsync(string path, CancellationToken cancellationToken)
     {
-        string planDirectory = await store.GetDirectoryAsync(request.PlanArtifact, _deactivated.Token);
+        var file = new FileInfo(path);
+        var known = state.State;
+        if (known.Path == path && file.Exists && known.Length == file.Length && known.Modified == file.LastWriteTimeUtc)
+            return known.Digest;
+        string digest = await devices.Cpu.RunAsync(() => Digests.OfFile(path), cancellationToken);
+        // A file that was written just now may be written again within the same tick of its clock.
+        if (time.GetUtcNow().UtcDateTime - file.LastWriteTimeUtc > TimeSpan.FromSeconds(2))
+            await state.ReplaceAsync(new MosaicDigest { Path = path, Length = file.Length, Modified = file.LastWriteTimeUtc, Digest = digest }, path, cancellationToken);
+        return digest;
+    }
+
+    private async Task<ArtifactManifest> CutAsync(TileRequest request, Recipe recipe, CancellationToken cancellationToken)
+    {
+        string planDirectory = await store.GetDirectoryAsync(request.PlanArtifact, cancellationToken);
         using var scratch = store.CreateScratchDirectory();
         await devices.Cpu.RunAsync(
             () =>
             {
                 var rows = TilePlanFile.Read(Path.Combine(planDirectory, request.RowsFile));
                 var mosaic = MosaicFolder.Open(request.MosaicPath);
-                TileShard.Write(scratch.Path, mosaic, rows, request.Size, _deactivated.Token);
+                TileShard.Write(scratch.Path, mosaic, rows, request.Size, cancellationToken);
             },
-            _deactivated.Token);
-        return await store.PutAsync(recipe.Id, recipe, scratch.Path, _deactivated.Token);
+            cancellationToken);
+        return await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
     }
 
     private static Recipe ShardRecipe(TileRequest request, string mosaicDigest) => new()
     {
         Kind = "shard",
-        AlgorithmVersion = 1,
+        AlgorithmVersion = 2,
         Inputs = new() { ["mosaic"] = mosaicDigest, ["rows"] = request.RowsDigest },
         Parameters = new JsonObject { ["mosaic"] = request.MosaicId, ["size"] = request.Size },
     };
@@ -101,4 +129,15 @@ internal sealed partial class SurveyTileGrain(IArtifactStore store, IDeviceSlots
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tile {Mosaic} failed")]
     private partial void LogFailed(Exception error, string mosaic);
+}
+
+internal sealed record MosaicDigest
+{
+    public string Path { get; init; } = "";
+
+    public long Length { get; init; }
+
+    public DateTime Modified { get; init; }
+
+    public string Digest { get; init; } = "";
 }

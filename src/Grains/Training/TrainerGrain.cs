@@ -16,11 +16,11 @@ internal sealed class TrainerGrain(IArtifactStore store, IDeviceSlots devices, I
     private Task _work = Task.CompletedTask;
     private IGrainTimer? _keepAlive;
 
-    public async Task StartAsync(long generation, CancellationToken cancellationToken = default)
+    public Task StartAsync(long generation, CancellationToken cancellationToken = default)
     {
         if (_generation == generation && !_work.IsCompleted)
-            return;
-        await StopAsync(cancellationToken);
+            return Task.CompletedTask;
+        _stop?.Cancel();
         string[] key = this.GetPrimaryKeyString().Split('/');
         int rank = int.Parse(key[1]);
         _generation = generation;
@@ -28,8 +28,7 @@ internal sealed class TrainerGrain(IArtifactStore store, IDeviceSlots devices, I
         var slot = devices.Slots[rank % devices.Slots.Count];
         var worker = new TrainerWorker(grains.GetGrain<ITrainingRunGrain>(key[0]), key[0], rank, generation, store, slot,
             loggers.CreateLogger<TrainerWorker>());
-        var token = _stop.Token;
-        _work = Task.Run(() => worker.RunAsync(token), CancellationToken.None);
+        _work = RunAfterAsync(_work, worker, _stop.Token);
         _keepAlive ??= this.RegisterGrainTimer(
             _ =>
             {
@@ -41,16 +40,20 @@ internal sealed class TrainerGrain(IArtifactStore store, IDeviceSlots devices, I
                 return Task.CompletedTask;
             },
             new GrainTimerCreationOptions { DueTime = TimeSpan.FromMinutes(1), Period = TimeSpan.FromMinutes(1), KeepAlive = true });
+        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        if (_stop == null)
-            return;
-        await _stop.CancelAsync();
+        _stop?.Cancel();
         await _work.WaitAsync(cancellationToken);
-        _stop.Dispose();
-        _stop = null;
+    }
+
+    /// <summary>The worker before this one ends in its own time (a step may take minutes); nobody waits for it here.</summary>
+    private static async Task RunAfterAsync(Task before, TrainerWorker worker, CancellationToken cancellationToken)
+    {
+        await before;
+        await Task.Run(() => worker.RunAsync(cancellationToken), CancellationToken.None);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => StopAsync(cancellationToken);

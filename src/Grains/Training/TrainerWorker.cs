@@ -44,7 +44,19 @@ internal sealed partial class TrainerWorker(
         catch (Exception error)
         {
             LogFailed(error, runName, rank);
-            await run.EndAsync(new TrainerEnd { Rank = rank, Generation = generation, Error = error.Message }, CancellationToken.None);
+            await TellFailureAsync(error);
+        }
+    }
+
+    private async Task TellFailureAsync(Exception failure)
+    {
+        try
+        {
+            await run.EndAsync(new TrainerEnd { Rank = rank, Generation = generation, Error = failure.Message }, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            LogNotTold(error, runName, rank);                // the run shows it, or is interrupted; both can be resumed
         }
     }
 
@@ -138,7 +150,7 @@ internal sealed partial class TrainerWorker(
     /// <summary>Stores a checkpoint, then commits it; the one before the last is no longer needed then.</summary>
     private async Task<bool> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
     {
-        var recipe = TrainingSetup.CheckpointRecipe(_network, _options, _assignment.DatasetDigest!, trainer.Iteration);
+        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, trainer.Iteration);
         using var scratch = store.CreateScratchDirectory();
         await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);
         _losses.Write(scratch.Path);
@@ -203,6 +215,9 @@ internal sealed partial class TrainerWorker(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Run}: checkpoint of iteration {Iteration} is {Artifact}")]
     private partial void LogCheckpoint(string run, long iteration, string artifact);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The failure of trainer {Run}/{Rank} could not be stored")]
+    private partial void LogNotTold(Exception error, string run, int rank);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Trainer {Run}/{Rank} failed")]
     private partial void LogFailed(Exception error, string run, int rank);

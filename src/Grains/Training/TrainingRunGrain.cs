@@ -16,6 +16,7 @@ internal sealed partial class TrainingRunGrain(
     [PersistentState("run", GrainStorageNames.Default)] IPersistentState<TrainingRunState> state,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
 {
+    private static readonly TimeSpan _longestSilence = TimeSpan.FromHours(12);   // of a trainer: a validation on a CPU takes its time
     private readonly HashSet<int> _members = [];
     private Watched<TrainingStatus> _status = null!;
     private bool _pauseRequested;
@@ -40,21 +41,19 @@ internal sealed partial class TrainingRunGrain(
         }
         var options = CheckedOptions(request);
         var dataset = await GrainFactory.GetGrain<IDatasetGrain>(request.Dataset).GetStatusAsync(cancellationToken);
-        if (dataset.State != WorkState.Done)
+        if (dataset.Artifact is null)
         {
             throw new UserErrorException(ErrorKind.NotFound, request.Dataset,
                 $"Data set '{request.Dataset}' is not there to train on (its state is {dataset.State}): make it with 'radiodiffusion dataset build {request.Dataset}'.");
         }
-        state.State = new TrainingRunState
+        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Runs).AddAsync(Name, cancellationToken);
+        return await BeginGenerationAsync(new TrainingRunState
         {
             Request = request,
-            State = WorkState.Running,
-            DatasetArtifact = dataset.Artifact!,
+            DatasetArtifact = dataset.Artifact,
             DatasetDigest = dataset.Digest!,
             TotalIterations = options.Iterations,
-        };
-        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Runs).AddAsync(Name, cancellationToken);
-        return await BeginGenerationAsync(cancellationToken);
+        }, cancellationToken);
     }
 
     public async Task<TrainingStatus> ResumeAsync(CancellationToken cancellationToken = default)
@@ -63,7 +62,7 @@ internal sealed partial class TrainingRunGrain(
             throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no training run '{Name}': 'radiodiffusion train list' shows those there are.");
         if (_status.Value.State is WorkState.Running or WorkState.Done)
             return _status.Value;
-        return await BeginGenerationAsync(cancellationToken);
+        return await BeginGenerationAsync(state.State, cancellationToken);
     }
 
     public Task<TrainingStatus> PauseAsync(CancellationToken cancellationToken = default)
@@ -94,10 +93,13 @@ internal sealed partial class TrainingRunGrain(
 
     public Task<TrainerOrder> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default)
     {
-        if (!IsCurrent(report.Generation) || !_members.Contains(report.Rank))
+        if (!IsCurrent(report.Generation))
             return Task.FromResult(TrainerOrder.EndAtOnce);
+        _members.Add(report.Rank);                           // it may have joined an earlier activation of this grain
+        DelayDeactivation(_longestSilence);
         Change(status => status with
         {
+            State = WorkState.Running,
             Iteration = report.Iteration,
             Loss = report.Loss,
             ValidationLoss = double.IsNaN(report.ValidationLoss) ? status.ValidationLoss : report.ValidationLoss,
@@ -111,8 +113,7 @@ internal sealed partial class TrainingRunGrain(
     {
         if (!IsCurrent(generation))
             return false;
-        state.State.Checkpoint = checkpoint;
-        await state.WriteStateAsync(cancellationToken);
+        await state.ReplaceAsync(state.State with { Checkpoint = checkpoint }, Name, cancellationToken);
         Change(status => status with { Checkpoint = checkpoint, Iteration = checkpoint.Iteration });
         return true;
     }
@@ -122,15 +123,17 @@ internal sealed partial class TrainingRunGrain(
         if (!IsCurrent(end.Generation))
             return;
         _members.Remove(end.Rank);
-        if (end.Snapshot is { } snapshot)
+        try
         {
-            await GrainFactory.GetGrain<IModelGrain>(state.State.Request!.ModelName ?? Name)
-                .RegisterAsync(snapshot, $"training run {Name} on data set {state.State.Request.Dataset} ({state.State.DatasetArtifact})", cancellationToken);
+            await StoreEndAsync(end, cancellationToken);
         }
-        state.State.State = end.Snapshot != null ? WorkState.Done : end.Error != null ? WorkState.Failed : WorkState.Paused;
-        state.State.Snapshot = end.Snapshot;
-        state.State.Error = end.Error;
-        await state.WriteStateAsync(cancellationToken);
+        catch (Exception error)
+        {
+            // Stored, the run is running still; nobody must wait for it, and a resume goes on from its checkpoint.
+            string reason = end.Error is { } first && first != error.Message ? $"{first} {error.Message}" : error.Message;
+            Change(status => status with { State = WorkState.Failed, Error = reason, TimeLeft = null });
+            throw;
+        }
         LogEnded(Name, state.State.State, _status.Value.Iteration);
         Change(status => status with
         {
@@ -139,15 +142,29 @@ internal sealed partial class TrainingRunGrain(
             Error = end.Error,
             TimeLeft = null,
         });
+        DelayDeactivation(TimeSpan.Zero);
+    }
+
+    private async Task StoreEndAsync(TrainerEnd end, CancellationToken cancellationToken)
+    {
+        if (end.Snapshot is { } snapshot)
+        {
+            await GrainFactory.GetGrain<IModelGrain>(state.State.Request!.ModelName ?? Name)
+                .RegisterAsync(snapshot, $"training run {Name} on data set {state.State.Request.Dataset} ({state.State.DatasetArtifact})", cancellationToken);
+        }
+        await state.ReplaceAsync(state.State with
+        {
+            State = end.Snapshot != null ? WorkState.Done : end.Error != null ? WorkState.Failed : WorkState.Paused,
+            Snapshot = end.Snapshot,
+            Error = end.Error,
+        }, Name, cancellationToken);
     }
 
     /// <summary>A new generation of trainers: written first, so that whatever the one before still says is refused.</summary>
-    private async Task<TrainingStatus> BeginGenerationAsync(CancellationToken cancellationToken)
+    private async Task<TrainingStatus> BeginGenerationAsync(TrainingRunState before, CancellationToken cancellationToken)
     {
-        state.State.Generation++;
-        state.State.State = WorkState.Running;
-        state.State.Error = null;
-        await state.WriteStateAsync(cancellationToken);
+        await state.ReplaceAsync(before with { Generation = before.Generation + 1, State = WorkState.Running, Error = null }, Name, cancellationToken);
+        DelayDeactivation(_longestSilence);
         _pauseRequested = false;
         _members.Clear();
         LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0);
@@ -191,6 +208,7 @@ internal sealed partial class TrainingRunGrain(
         try
         {
             NetworkOptions.Preset(request.Preset);
+            Names.Check(request.ModelName ?? Name, "a model");
             return TrainingSetup.OptionsFor(request);
         }
         catch (Exception error) when (error is RadioDiffusionException or ArgumentException)
@@ -209,23 +227,23 @@ internal sealed partial class TrainingRunGrain(
     private partial void LogEnded(string name, WorkState state, long iteration);
 }
 
-internal sealed class TrainingRunState
+internal sealed record TrainingRunState
 {
-    public TrainingRequest? Request { get; set; }
+    public TrainingRequest? Request { get; init; }
 
-    public WorkState State { get; set; }
+    public WorkState State { get; init; }
 
-    public long Generation { get; set; }
+    public long Generation { get; init; }
 
-    public string DatasetArtifact { get; set; } = "";
+    public string DatasetArtifact { get; init; } = "";
 
-    public string DatasetDigest { get; set; } = "";
+    public string DatasetDigest { get; init; } = "";
 
-    public long TotalIterations { get; set; }
+    public long TotalIterations { get; init; }
 
-    public CommittedCheckpoint? Checkpoint { get; set; }
+    public CommittedCheckpoint? Checkpoint { get; init; }
 
-    public string? Snapshot { get; set; }
+    public string? Snapshot { get; init; }
 
-    public string? Error { get; set; }
+    public string? Error { get; init; }
 }

@@ -28,8 +28,13 @@ internal static class TrainingSetup
         return options;
     }
 
-    public static Recipe CheckpointRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration) =>
-        RecipeOf("checkpoint", network, options, datasetDigest, iteration);
+    /// <summary>A checkpoint belongs to its run, which deletes it when it is not needed any more.</summary>
+    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration)
+    {
+        var recipe = RecipeOf("checkpoint", network, options, datasetDigest, iteration);
+        recipe.Parameters["run"] = run;
+        return recipe;
+    }
 
     public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration) =>
         RecipeOf("snapshot", network, options, datasetDigest, iteration);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RadioDiffusion.ModelCore.Fits;
 
 namespace RadioDiffusion.ModelCore.Surveys;
@@ -96,6 +97,8 @@ public static class CutoutExtractor
             if (windows[i].LiesInside(mosaic.Width, mosaic.Height))
             {
                 image.ReadPixels(windows[i].FirstColumn, windows[i].FirstRow, size, size, cutout);
+                if (mosaic.JanskyPerUnit != 1)
+                    TensorPrimitives.Multiply(cutout, (float)mosaic.JanskyPerUnit, cutout);
                 measurement = WithQuality(measurement, meter.Measure(cutout), images++);
                 write(cutout);
             }

@@ -20,6 +20,9 @@ public sealed record Mosaic
     /// <summary>The position of the middle of the image.</summary>
     public required SkyCoordinate Centre { get; init; }
 
+    /// <summary>From the unit of the pixels (BUNIT) to Jy/beam: 1, or 0.001 for mJy/beam.</summary>
+    public double JanskyPerUnit { get; init; } = 1;
+
     /// <summary>Restoring beam, geometric mean of its axes; null if the header does not say.</summary>
     public double? BeamArcsec { get; init; }
 }
@@ -74,19 +77,32 @@ public static class MosaicFolder
             Height = image.Height,
             Wcs = wcs,
             Centre = wcs.PixelToSky((image.Width - 1) / 2.0, (image.Height - 1) / 2.0),
+            JanskyPerUnit = JanskyPerUnit(image.Header, path),
             BeamArcsec = image.Header.GetDouble("BMAJ") is { } major && image.Header.GetDouble("BMIN") is { } minor
                 ? Math.Round(Math.Sqrt(major * minor) * 3600, 6)
                 : null,
         };
     }
 
+    /// <summary>An ID as it is used in file names and keys: other characters than letters, digits and + - . _ become _.</summary>
+    public static string SafeId(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.' or '_' ? c : '_'));
+
     private static string IdOf(string path)
     {
         if (Path.GetFileName(path) == SurveyFile)
-            return Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
+            return SafeId(Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!);
         string stem = Path.GetFileNameWithoutExtension(path);
-        return _suffixes.FirstOrDefault(suffix => stem.EndsWith(suffix, StringComparison.Ordinal) && stem.Length > suffix.Length) is { } found
+        return SafeId(_suffixes.FirstOrDefault(suffix => stem.EndsWith(suffix, StringComparison.Ordinal) && stem.Length > suffix.Length) is { } found
             ? stem[..^found.Length]
-            : stem;
+            : stem);
     }
+
+    /// <summary>Images of radio surveys are in Jy/beam if the header does not say otherwise.</summary>
+    private static double JanskyPerUnit(FitsHeader header, string path) => header.GetString("BUNIT")?.Trim().ToUpperInvariant() switch
+    {
+        null or "" or "JY/BEAM" or "JY BEAM-1" or "JY/BM" or "JY" => 1,
+        "MJY/BEAM" or "MJY BEAM-1" when header.GetString("BUNIT")!.TrimStart()[0] == 'm' => 1e-3,
+        "UJY/BEAM" or "UJY BEAM-1" => 1e-6,
+        _ => throw new FitsException($"{path}: keyword BUNIT should be Jy/beam, mJy/beam or uJy/beam, but it is '{header.GetString("BUNIT")}'."),
+    };
 }

@@ -38,7 +38,7 @@ public static class TileAssignment
         var centre = row.Centre;
         if (!double.IsFinite(centre.RightAscension) || !double.IsFinite(centre.Declination))
             return null;
-        if (row.MosaicId is { } named && byId.TryGetValue(named, out var given) && given.Coverage(centre) == 2)
+        if (row.MosaicId is { } named && byId.TryGetValue(MosaicFolder.SafeId(named), out var given) && given.Coverage(centre) == 2)
             return given.Mosaic;
         var direction = Direction(centre);
         Footprint? best = null;
