@@ -202,7 +202,7 @@ public sealed class PipelineTests : IDisposable
         // Which end of the fluxes the transform cannot hold depends on the sign of its lambda.
         var beyond = new[] { 1e300, 1e-300 }.Select(flux => session.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("run", Flux: flux, Steps: 2)), Token)).ToList();
         var sound = session.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("run", Flux: 2, Steps: 2)), Token);
-        var errors = await Task.WhenAll(beyond.Select(sample => Record.ExceptionAsync(() => sample)));
+        var errors = await Task.WhenAll(beyond.Select(sample => Record.ExceptionAsync(() => sample).AsTask()));
         Assert.Contains(errors, error => error is UserErrorException { Kind: ErrorKind.Invalid });
         Assert.NotNull((await sound).Fits);
     }
