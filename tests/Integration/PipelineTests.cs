@@ -193,21 +193,6 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
-    public async Task Sample_OfAFluxFarBeyondTheModel_IsRefusedAndItsNeighboursAreMade()
-    {
-        await using var session = await OpenAsync();
-        await BuildAsync(session);
-        await TrainAsync(session, iterations: 1);
-        var model = await session.Grains.GetGrain<IModelGrain>("run").GetAsync(Token);
-        // Which end of the fluxes the transform cannot hold depends on the sign of its lambda.
-        var beyond = new[] { 1e300, 1e-300 }.Select(flux => session.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("run", Flux: flux, Steps: 2)), Token)).ToList();
-        var sound = session.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("run", Flux: 2, Steps: 2)), Token);
-        var errors = await Task.WhenAll(beyond.Select(sample => Record.ExceptionAsync(() => sample).AsTask()));
-        Assert.Contains(errors, error => error is UserErrorException { Kind: ErrorKind.Invalid });
-        Assert.NotNull((await sound).Fits);
-    }
-
-    [Fact]
     public async Task Mosaics_OfAnotherPixelSizeOrUnit_AreLeftOutOrConverted()
     {
         var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
