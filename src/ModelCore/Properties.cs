@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("RadioDiffusion.ModelCore.Tests")]
+[assembly: InternalsVisibleTo("RadioDiffusion.Benchmarks")]

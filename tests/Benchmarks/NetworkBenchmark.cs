@@ -30,6 +30,23 @@ internal static class NetworkBenchmark
         }
     }
 
+    /// <summary>Batches of the published size drawn, turned, scaled and given their noise, on all cores: what a training step must not outrun.</summary>
+    public static void Batches()
+    {
+        var network = NetworkOptions.Preset("lofar");
+        var options = TrainingOptions.Preset("lofar");
+        var maker = new BatchMaker(new Noise(), options, network, TorchSharp.torch.CPU);
+        for (int round = 1; round <= 5; round++)
+        {
+            long began = Stopwatch.GetTimestamp();
+            int[] images = [.. Enumerable.Range(0, options.BatchSize).Select(i => i % 32)];
+            RandomStream[] streams = [.. Enumerable.Range(0, options.BatchSize).Select(i => new RandomStream(1, "image", i))];
+            maker.Draw(images, streams, forTraining: true);
+            double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            Console.WriteLine($"round {round}: a batch of {options.BatchSize} in {seconds * 1000:0} ms, {options.BatchSize / seconds:0} images a second");
+        }
+    }
+
     public static void Sample()
     {
         foreach (string preset in _presets)
@@ -63,14 +80,14 @@ internal static class NetworkBenchmark
 
         public int ClassCount => 0;
 
-        public ReadOnlySpan<float> Image(int index)
+        private readonly float[][] _images = [.. Enumerable.Range(0, 32).Select(index =>
         {
-            float[] pixels = new float[ImageSize * ImageSize];
+            float[] pixels = new float[80 * 80];
             new RandomStream(1, "benchmark", index).FillNormal(pixels);
-            foreach (ref float pixel in pixels.AsSpan())
-                pixel = Math.Abs(pixel);
-            return pixels;
-        }
+            return Array.ConvertAll(pixels, Math.Abs);
+        })];
+
+        public ReadOnlySpan<float> Image(int index) => _images[index];
 
         public float Context(int index) => 0;
 

@@ -4,6 +4,7 @@ using RadioDiffusion.Benchmarks;
 var benchmarks = new Dictionary<string, Action>
 {
     ["cutouts"] = SurveyBenchmark.Run,
+    ["batches"] = NetworkBenchmark.Batches,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
 };

@@ -26,6 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly ITrainingData _data;
     private readonly string _dataDigest;
     private readonly Device _device;
+    private (long Position, Task<BatchNumbers> Numbers)? _ahead;
 
     private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device)
     {
@@ -155,6 +156,7 @@ public sealed class Trainer : IDisposable
 
     public void Dispose()
     {
+        ((IAsyncResult?)_ahead?.Numbers)?.AsyncWaitHandle.WaitOne();    // it reads the data, which its owner disposes of next
         _parameters.Dispose();
         _optimizer.Dispose();
         _ema.Dispose();
@@ -173,7 +175,15 @@ public sealed class Trainer : IDisposable
             throw new RadioDiffusionException($"The network is conditioned on {network.ClassCount} classes, but the data set has {data.ClassCount}.");
     }
 
+    /// <summary>The batch at a position, drawn while the step before it ran; the next one is begun, so that training does not wait for data.</summary>
     private TrainingBatch TrainingBatchAt(long firstPosition)
+    {
+        var (position, numbers) = _ahead is { } ahead && ahead.Position == firstPosition ? ahead : Begin(firstPosition);
+        _ahead = Begin(position + Options.BatchSize);
+        return _batches.ToTensors(numbers.GetAwaiter().GetResult());   // this thread has nothing else to do
+    }
+
+    private (long Position, Task<BatchNumbers> Numbers) Begin(long firstPosition)
     {
         var images = new int[Options.BatchSize];
         var streams = new RandomStream[Options.BatchSize];
@@ -182,7 +192,7 @@ public sealed class Trainer : IDisposable
             images[i] = _split.ImageAt(firstPosition + i);
             streams[i] = new RandomStream(Options.Seed, "image", firstPosition + i);
         }
-        return _batches.Make(images, streams, forTraining: true);
+        return (firstPosition, Task.Run(() => _batches.Draw(images, streams, forTraining: true)));
     }
 
     private Tensor Loss(TrainingBatch batch, IDropoutMasks? dropout)

@@ -8,6 +8,22 @@ namespace RadioDiffusion.ModelCore.Training;
 /// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, 1, H, W), with noise levels (N) and conditions.</summary>
 internal sealed record TrainingBatch(Tensor Images, Tensor Noise, Tensor Sigma, Conditions Conditions);
 
+/// <summary>The numbers of a batch: (N, H, W) images and noise, (N) noise levels and contexts, (N, classes) labels.</summary>
+internal sealed class BatchNumbers(int count, int side, int classes)
+{
+    public float[] Images { get; } = new float[count * side * side];
+
+    public float[] Noise { get; } = new float[count * side * side];
+
+    public float[] Sigma { get; } = new float[count];
+
+    public float[] Context { get; } = new float[count];
+
+    public float[] ContextPresent { get; } = new float[count];
+
+    public float[] Labels { get; } = new float[count * classes];
+}
+
 /// <summary>Makes batches from images. What is random about an image comes from a stream of its own, so batches can be cut anyhow.</summary>
 internal sealed class BatchMaker
 {
@@ -27,37 +43,43 @@ internal sealed class BatchMaker
     /// <param name="images">Indices into the data.</param>
     /// <param name="streams">The random stream of each image.</param>
     /// <param name="forTraining">Whether images are turned and conditions dropped.</param>
-    public TrainingBatch Make(ReadOnlySpan<int> images, ReadOnlySpan<RandomStream> streams, bool forTraining)
+    public TrainingBatch Make(int[] images, RandomStream[] streams, bool forTraining) => ToTensors(Draw(images, streams, forTraining));
+
+    /// <summary>Everything about a batch but its tensors; the images of a batch are made in parallel, and so may batches be.</summary>
+    public BatchNumbers Draw(int[] images, RandomStream[] streams, bool forTraining)
     {
-        int count = images.Length, side = _data.ImageSize, pixels = side * side;
-        var clean = new float[count * pixels];
-        var noise = new float[count * pixels];
-        var sigma = new float[count];
-        var context = new float[count];
-        var present = new float[count];
-        var labels = new float[count * _network.ClassCount];
-        for (int i = 0; i < count; i++)
-        {
-            var stream = streams[i];
-            var image = clean.AsSpan(i * pixels, pixels);
-            Orientation orientation = forTraining ? Orientation.Draw(stream) : default;
-            orientation.Apply(_data.Image(images[i]), image, side);
-            ScaleToUnitRange(image);
-            bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
-            bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
-            if (_network.ContextDimension > 0 && keepContext)
-                (context[i], present[i]) = (_data.Context(images[i]), 1);
-            if (_network.ClassCount > 0 && keepLabel)
-                labels[i * _network.ClassCount + _data.Label(images[i])] = 1;
-            sigma[i] = (float)NoiseSchedule.LogNormal(stream.NextNormal(), _options.LogSigmaMean, _options.LogSigmaDeviation);
-            foreach (ref float value in noise.AsSpan(i * pixels, pixels))
-                value = (float)stream.NextNormal() * sigma[i];
-        }
+        var numbers = new BatchNumbers(images.Length, _data.ImageSize, _network.ClassCount);
+        Parallel.For(0, images.Length, i => DrawImage(numbers, i, images[i], streams[i], forTraining));
+        return numbers;
+    }
+
+    public TrainingBatch ToTensors(BatchNumbers numbers)
+    {
+        int count = numbers.Sigma.Length, side = _data.ImageSize;
         var conditions = new Conditions(
-            _network.ContextDimension > 0 ? ToDevice(context, count, 1) : null,
-            _network.ContextDimension > 0 ? ToDevice(present, count, 1) : null,
-            _network.ClassCount > 0 ? ToDevice(labels, count, _network.ClassCount) : null);
-        return new TrainingBatch(ToDevice(clean, count, 1, side, side), ToDevice(noise, count, 1, side, side), ToDevice(sigma, count), conditions);
+            _network.ContextDimension > 0 ? ToDevice(numbers.Context, count, 1) : null,
+            _network.ContextDimension > 0 ? ToDevice(numbers.ContextPresent, count, 1) : null,
+            _network.ClassCount > 0 ? ToDevice(numbers.Labels, count, _network.ClassCount) : null);
+        return new TrainingBatch(ToDevice(numbers.Images, count, 1, side, side), ToDevice(numbers.Noise, count, 1, side, side), ToDevice(numbers.Sigma, count), conditions);
+    }
+
+    private void DrawImage(BatchNumbers numbers, int i, int index, RandomStream stream, bool forTraining)
+    {
+        int side = _data.ImageSize, pixels = side * side;
+        var image = numbers.Images.AsSpan(i * pixels, pixels);
+        Orientation orientation = forTraining ? Orientation.Draw(stream) : default;
+        orientation.Apply(_data.Image(index), image, side);
+        ScaleToUnitRange(image);
+        bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
+        bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
+        if (_network.ContextDimension > 0 && keepContext)
+            (numbers.Context[i], numbers.ContextPresent[i]) = (_data.Context(index), 1);
+        if (_network.ClassCount > 0 && keepLabel)
+            numbers.Labels[i * _network.ClassCount + _data.Label(index)] = 1;
+        float sigma = (float)NoiseSchedule.LogNormal(stream.NextNormal(), _options.LogSigmaMean, _options.LogSigmaDeviation);
+        numbers.Sigma[i] = sigma;
+        foreach (ref float value in numbers.Noise.AsSpan(i * pixels, pixels))
+            value = (float)stream.NextNormal() * sigma;
     }
 
     /// <summary>Smallest to largest becomes -1 to 1; a constant image becomes -1.</summary>
