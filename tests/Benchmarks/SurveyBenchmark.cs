@@ -21,7 +21,7 @@ internal static class SurveyBenchmark
                 long began = Stopwatch.GetTimestamp();
                 int cutouts = 0;
                 foreach (var (id, rows) in plan.RowsByMosaic)
-                    cutouts += CutoutExtractor.Extract(mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], 80, _ => _ => { }).Count(cutout => !cutout.Problem);
+                    cutouts += CutoutExtractor.Extract(mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], new CutoutOptions(), _ => _ => { }).Count(cutout => !cutout.Problem);
                 Console.WriteLine($"round {round}: {cutouts} cut-outs of 80 x 80, {cutouts / Stopwatch.GetElapsedTime(began).TotalSeconds:0} a second");
             }
         }

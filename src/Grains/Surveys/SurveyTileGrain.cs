@@ -110,7 +110,7 @@ internal sealed partial class SurveyTileGrain(
             {
                 var rows = TilePlanFile.Read(Path.Combine(planDirectory, request.RowsFile));
                 var mosaic = MosaicFolder.Open(request.MosaicPath);
-                TileShard.Write(scratch.Path, mosaic, rows, request.Size, cancellationToken);
+                TileShard.Write(scratch.Path, mosaic, rows, new CutoutOptions { Size = request.Size }, cancellationToken);
             },
             cancellationToken);
         return await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);

@@ -18,7 +18,7 @@ public readonly record struct CutoutMeasurement()
 
     public required double Declination { get; init; }
 
-    /// <summary>The cut-out does not lie wholly inside the mosaic: there is no image.</summary>
+    /// <summary>Too little of the cut-out lies inside the mosaic: there is no image.</summary>
     public bool Problem { get; init; }
 
     /// <summary>The cut-out holds blanked pixels.</summary>
@@ -27,8 +27,23 @@ public readonly record struct CutoutMeasurement()
     /// <summary>More than one pixel has exactly the smallest value.</summary>
     public bool Broken { get; init; }
 
-    /// <summary>NaN where it is not defined.</summary>
+    /// <summary>Share of the cut-out that lies inside the mosaic.</summary>
+    public double Coverage { get; init; }
+
+    /// <summary>S/N_sigma; NaN where it is not defined.</summary>
     public double SigmaSnr { get; init; } = double.NaN;
+
+    /// <summary>tau: how many standard deviations above the median the source was found at, 5 or less.</summary>
+    public double Threshold { get; init; } = double.NaN;
+
+    /// <summary>Pixels above that.</summary>
+    public int SourcePixels { get; init; }
+
+    /// <summary>Jy/beam: median of the clipped pixels.</summary>
+    public double Background { get; init; } = double.NaN;
+
+    /// <summary>Jy/beam: standard deviation of the clipped pixels.</summary>
+    public double Rms { get; init; } = double.NaN;
 
     public double EdgeRelativeMaximum { get; init; } = double.NaN;
 
@@ -53,56 +68,66 @@ public readonly record struct CutoutMeasurement()
 /// <summary>Takes the next cut-out: (size, size), Jy/beam, negatives kept, blanked pixels replaced by the smallest finite one.</summary>
 public delegate void CutoutSink(ReadOnlySpan<float> pixels);
 
-/// <summary>The pixels of a cut-out.</summary>
+/// <summary>The pixels of a cut-out, and which of them a mosaic has.</summary>
 internal readonly record struct CutoutWindow(int FirstColumn, int FirstRow, int Size)
 {
     public bool LiesInside(int width, int height) =>
         FirstColumn >= 0 && FirstRow >= 0 && (long)FirstColumn + Size <= width && (long)FirstRow + Size <= height;
+
+    /// <summary>The part inside an image: first column and row of the cut-out, width and height; the latter 0 if there is none.</summary>
+    public (int Column, int Row, int Width, int Height) Inside(int width, int height)
+    {
+        var (column, across) = Overlap(FirstColumn, width);
+        var (row, down) = Overlap(FirstRow, height);
+        return across > 0 && down > 0 ? (column, row, across, down) : default;
+    }
+
+    public CutoutWindow Grown(int margin) => new(FirstColumn - margin, FirstRow - margin, Size + 2 * margin);
+
+    private (int First, int Length) Overlap(int first, int length)
+    {
+        long begin = Math.Max(0L, first), end = Math.Min(length, (long)first + Size);
+        return end > begin ? ((int)(begin - first), (int)(end - begin)) : (0, 0);
+    }
 }
 
 /// <summary>Cuts sources out of a mosaic and measures them. The mosaic is memory-mapped and never changed.</summary>
 public static class CutoutExtractor
 {
-    private const double FarAway = 1e9;
+    private const int FarAway = 1_000_000_000;
 
     /// <summary>Cuts in the order of the mosaic's rows, as they lie on the disk, and hands each cut-out on as soon as it is measured.</summary>
     /// <param name="mosaic">The mosaic.</param>
     /// <param name="rows">Catalogue rows to cut.</param>
-    /// <param name="size">Side in pixels; 80 in the paper.</param>
-    /// <param name="announce">Told first how many cut-outs lie wholly inside the mosaic; returns what takes them.</param>
+    /// <param name="options">How.</param>
+    /// <param name="announce">Told first how many cut-outs there will be; returns what takes them, each (stored size, stored size).</param>
     /// <param name="progress">Rows done.</param>
     /// <param name="ct">Stops it.</param>
     /// <returns>One measurement for each of <paramref name="rows"/>, in their order; <see cref="CutoutMeasurement.ImageIndex"/> counts what was handed on.</returns>
     /// <exception cref="FitsException">The mosaic cannot be read.</exception>
-    public static CutoutMeasurement[] Extract(Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, int size, Func<int, CutoutSink> announce,
+    public static CutoutMeasurement[] Extract(Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, CutoutOptions options, Func<int, CutoutSink> announce,
         IProgress<int>? progress = null, CancellationToken ct = default)
     {
+        options.Check();
         using var file = FitsFile.Open(mosaic.Path);
         var image = file.FirstImage();
-        var windows = new CutoutWindow[rows.Count];
+        var measurements = new CutoutMeasurement[rows.Count];
         int[] order = new int[rows.Count];
         for (int i = 0; i < rows.Count; i++)
-            (windows[i], order[i]) = (WindowOf(mosaic, rows[i], size), i);
-        Array.Sort(order, (a, b) => (windows[a].FirstRow, a).CompareTo((windows[b].FirstRow, b)));
+            (measurements[i], order[i]) = (Place(mosaic, rows[i], options), i);
+        Array.Sort(order, (a, b) => (measurements[a].FirstRow, a).CompareTo((measurements[b].FirstRow, b)));
 
-        var write = announce(windows.Count(window => window.LiesInside(mosaic.Width, mosaic.Height)));
-        var measurements = new CutoutMeasurement[rows.Count];
-        var meter = new CutoutMeter(size);
-        float[] cutout = new float[size * size];
+        var write = announce(measurements.Count(measurement => !measurement.Problem));
+        var cutter = new Cutter(mosaic, image, options);
         int done = 0, images = 0;
         foreach (int i in order)
         {
             ct.ThrowIfCancellationRequested();
-            var measurement = Describe(mosaic, rows[i], windows[i]);
-            if (windows[i].LiesInside(mosaic.Width, mosaic.Height))
+            if (!measurements[i].Problem)
             {
-                image.ReadPixels(windows[i].FirstColumn, windows[i].FirstRow, size, size, cutout);
-                if (mosaic.JanskyPerUnit != 1)
-                    TensorPrimitives.Multiply(cutout, (float)mosaic.JanskyPerUnit, cutout);
-                measurement = WithQuality(measurement, meter.Measure(cutout), images++);
-                write(cutout);
+                measurements[i] = cutter.Cut(measurements[i]) with { ImageIndex = images++ };
+                write(cutter.Pixels);
             }
-            measurements[i] = measurement;
             progress?.Report(++done);
         }
         return measurements;
@@ -111,34 +136,89 @@ public static class CutoutExtractor
     /// <summary>First pixel = ceil(position - size / 2), as in astropy's Cutout2D.</summary>
     internal static CutoutWindow Window(double column, double row, int size) => Math.Abs(column) < FarAway && Math.Abs(row) < FarAway
         ? new CutoutWindow((int)Math.Ceiling(column - size / 2.0), (int)Math.Ceiling(row - size / 2.0), size)
-        : new CutoutWindow(int.MinValue, int.MinValue, size);
+        : new CutoutWindow(-FarAway, -FarAway, size);
 
-    private static CutoutWindow WindowOf(Mosaic mosaic, CatalogueRow row, int size) => mosaic.Wcs.TrySkyToPixel(row.Centre, out double x, out double y)
-        ? Window(x, y, size)
-        : new CutoutWindow(int.MinValue, int.MinValue, size);
-
-    private static CutoutMeasurement Describe(Mosaic mosaic, CatalogueRow row, CutoutWindow window) => new()
+    /// <summary>Where a row's cut-out lies, and whether enough of it is there.</summary>
+    private static CutoutMeasurement Place(Mosaic mosaic, CatalogueRow row, CutoutOptions options)
     {
-        Row = row.Index,
-        SourceName = row.SourceName,
-        MosaicId = mosaic.Id,
-        RightAscension = row.Centre.RightAscension,
-        Declination = row.Centre.Declination,
-        LargestAngularSizeArcsec = row.LargestAngularSizeArcsec ?? double.NaN,
-        TotalFluxMilliJansky = row.TotalFluxMilliJansky,
-        FirstColumn = window.FirstColumn,
-        FirstRow = window.FirstRow,
-        Problem = true,
-    };
+        var window = mosaic.Wcs.TrySkyToPixel(row.Centre, out double x, out double y) ? Window(x, y, options.Size) : Window(double.NaN, double.NaN, options.Size);
+        var stored = window.Grown((options.StoredSize - options.Size) / 2);
+        var (_, _, width, height) = stored.Inside(mosaic.Width, mosaic.Height);
+        double coverage = (double)width * height / ((double)stored.Size * stored.Size);
+        return new CutoutMeasurement
+        {
+            Row = row.Index,
+            SourceName = row.SourceName,
+            MosaicId = mosaic.Id,
+            RightAscension = row.Centre.RightAscension,
+            Declination = row.Centre.Declination,
+            LargestAngularSizeArcsec = row.LargestAngularSizeArcsec ?? double.NaN,
+            TotalFluxMilliJansky = row.TotalFluxMilliJansky,
+            FirstColumn = window.FirstColumn,
+            FirstRow = window.FirstRow,
+            Coverage = coverage,
+            Problem = coverage < options.MinimumCoverage,
+        };
+    }
 
-    private static CutoutMeasurement WithQuality(CutoutMeasurement measurement, CutoutQuality quality, int imageIndex) => measurement with
+    /// <summary>Reads and measures one cut-out after another, into the same memory.</summary>
+    private sealed class Cutter(Mosaic mosaic, FitsImage image, CutoutOptions options)
     {
-        Problem = false,
-        ImageIndex = imageIndex,
-        HasNan = quality.HasNan,
-        Broken = quality.Broken,
-        SigmaSnr = quality.SigmaSnr,
-        EdgeRelativeMaximum = quality.EdgeRelativeMaximum,
-        PeakFlux = quality.PeakFlux,
-    };
+        private readonly int _margin = (options.StoredSize - options.Size) / 2;
+        private readonly float[] _stored = new float[options.StoredSize * options.StoredSize];
+        private readonly float[] _part = new float[options.StoredSize * options.StoredSize];
+        private readonly CutoutMeter _meter = new(options.Size * options.Size);
+
+        public ReadOnlySpan<float> Pixels => _stored;
+
+        public CutoutMeasurement Cut(CutoutMeasurement measurement)
+        {
+            var window = new CutoutWindow(measurement.FirstColumn, measurement.FirstRow, options.Size);
+            var stored = window.Grown(_margin);
+            bool hasNan = Read(stored, stored.Inside(mosaic.Width, mosaic.Height));
+            // Measured is what lies inside both the mosaic and the image without its margin.
+            var (column, row, width, height) = window.Inside(mosaic.Width, mosaic.Height);
+            if (width * height == 0)
+                return measurement with { HasNan = hasNan };
+            var part = _part.AsSpan(0, width * height);
+            Copy(_stored, stored.Size, _margin + column, _margin + row, part, width, 0, 0, width, height);
+            var quality = _meter.Measure(part, width);
+            return measurement with
+            {
+                HasNan = hasNan,
+                Broken = quality.Broken,
+                SigmaSnr = quality.Snr.Ratio,
+                Threshold = quality.Snr.Threshold,
+                SourcePixels = quality.Snr.SourcePixels,
+                Background = quality.Background,
+                Rms = quality.Rms,
+                EdgeRelativeMaximum = quality.EdgeRelativeMaximum,
+                PeakFlux = quality.PeakFlux,
+            };
+        }
+
+        /// <summary>The stored image: what the mosaic has, in Jy/beam, and 0 outside. Returns whether there were blanked pixels.</summary>
+        private bool Read(CutoutWindow stored, (int Column, int Row, int Width, int Height) inside)
+        {
+            bool whole = inside.Width == stored.Size && inside.Height == stored.Size;
+            var pixels = whole ? _stored.AsSpan() : _part.AsSpan(0, inside.Width * inside.Height);
+            image.ReadPixels(stored.FirstColumn + inside.Column, stored.FirstRow + inside.Row, inside.Width, inside.Height, pixels);
+            if (mosaic.JanskyPerUnit != 1)
+                TensorPrimitives.Multiply(pixels, (float)mosaic.JanskyPerUnit, pixels);
+            bool hasNan = CutoutMeter.ReplaceNan(pixels);
+            if (!whole)
+            {
+                Array.Clear(_stored);
+                Copy(pixels, inside.Width, 0, 0, _stored, stored.Size, inside.Column, inside.Row, inside.Width, inside.Height);
+            }
+            return hasNan;
+        }
+
+        private static void Copy(ReadOnlySpan<float> from, int fromWidth, int fromColumn, int fromRow, Span<float> to, int toWidth, int toColumn, int toRow,
+            int width, int height)
+        {
+            for (int row = 0; row < height; row++)
+                from.Slice((fromRow + row) * fromWidth + fromColumn, width).CopyTo(to[((toRow + row) * toWidth + toColumn)..]);
+        }
+    }
 }

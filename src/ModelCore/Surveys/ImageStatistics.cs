@@ -15,7 +15,7 @@ public readonly record struct ClippedStatistics(double Mean, double Median, doub
 /// <param name="Statistics">Of the image scaled to [0, 1], after clipping.</param>
 public readonly record struct SigmaSnr(double Ratio, double Threshold, int SourcePixels, ClippedStatistics Statistics)
 {
-    internal static SigmaSnr Undefined { get; } = new(double.NaN, double.NaN, 0, default);
+    internal static SigmaSnr Undefined { get; } = new(double.NaN, double.NaN, 0, new(double.NaN, double.NaN, double.NaN, 0, 0));
 }
 
 /// <summary>The measurements behind the selection, in float64 from float32 pixels.</summary>
@@ -86,11 +86,11 @@ public static class ImageStatistics
     public static double EdgeRelativeMaximum(ReadOnlySpan<float> image, int side) => (double)EdgeMaximum(image, side) / Range(image).Maximum;
 
     /// <summary>Largest pixel of the border.</summary>
-    internal static float EdgeMaximum(ReadOnlySpan<float> image, int side)
+    internal static float EdgeMaximum(ReadOnlySpan<float> image, int width)
     {
-        float edge = Math.Max(TensorPrimitives.Max(image[..side]), TensorPrimitives.Max(image[^side..]));
-        for (int row = 1; row < side - 1; row++)
-            edge = Math.Max(edge, Math.Max(image[row * side], image[row * side + side - 1]));
+        float edge = Math.Max(TensorPrimitives.Max(image[..width]), TensorPrimitives.Max(image[^width..]));
+        for (int first = width; first < image.Length - width; first += width)
+            edge = Math.Max(edge, Math.Max(image[first], image[first + width - 1]));
         return edge;
     }
 

@@ -1,17 +1,13 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.ModelCore.Surveys;
 
-/// <summary>The cut-outs and measurements of one tile on disk: images.safetensors {images: F32 (n, size, size), Jy/beam} and measurements.json.</summary>
+/// <summary>The cut-outs and measurements of one tile on disk: images.safetensors {images: F32 (n, size, size), Jy/beam} and the <see cref="MeasurementTable"/>.</summary>
 public sealed class TileShard : IDisposable
 {
     private const string ImagesFile = "images.safetensors";
-    private const string MeasurementsFile = "measurements.json";
     private const string Images = "images";
     private const int ImageBuffer = 1 << 20;
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
     private readonly SafetensorsFile _file;
 
     private TileShard(SafetensorsFile file, IReadOnlyList<CutoutMeasurement> measurements)
@@ -28,15 +24,15 @@ public sealed class TileShard : IDisposable
 
     /// <summary>Cuts and measures rows of a mosaic into both files; equal cut-outs give equal bytes.</summary>
     /// <exception cref="Fits.FitsException">The mosaic cannot be read.</exception>
-    public static void Write(string directory, Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, int size, CancellationToken ct = default)
+    public static void Write(string directory, Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, CutoutOptions options, CancellationToken ct = default)
     {
         SafetensorsWriter? writer = null;
         CutoutMeasurement[] measurements;
         try
         {
-            measurements = CutoutExtractor.Extract(mosaic, rows, size, count =>
+            measurements = CutoutExtractor.Extract(mosaic, rows, options, count =>
             {
-                writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile), ImageBuffer), [(Images, "F32", [count, size, size])]);
+                writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile), ImageBuffer), [(Images, "F32", [count, options.StoredSize, options.StoredSize])]);
                 return pixels => writer.Write(pixels);
             }, null, ct);
             writer!.Complete();
@@ -45,15 +41,12 @@ public sealed class TileShard : IDisposable
         {
             writer?.Dispose();
         }
-        using var stream = File.Create(Path.Combine(directory, MeasurementsFile));
-        JsonSerializer.Serialize(stream, measurements, _json);
+        MeasurementTable.Write(directory, measurements);
     }
 
     public static TileShard Open(string directory)
     {
-        using var stream = File.OpenRead(Path.Combine(directory, MeasurementsFile));
-        var measurements = JsonSerializer.Deserialize<List<CutoutMeasurement>>(stream, _json) ?? [];
-        return new TileShard(SafetensorsFile.Open(Path.Combine(directory, ImagesFile)), measurements);
+        return new TileShard(SafetensorsFile.Open(Path.Combine(directory, ImagesFile)), MeasurementTable.Read(directory));
     }
 
     /// <summary>(size, size), in place.</summary>

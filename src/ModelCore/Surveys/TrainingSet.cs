@@ -37,13 +37,12 @@ public sealed record TrainingSetDescription
 
 /// <summary>
 /// A training set on disk: images.safetensors {images F32 (n, size, size), negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
-/// rows I64 (n)} and dataset.json; measurements.json has every row that was measured, selected or not.
+/// rows I64 (n)} and dataset.json; measurements.fits has every row that was measured, selected or not.
 /// </summary>
 public static class TrainingSet
 {
     internal const string ImagesFile = "images.safetensors";
     internal const string DescriptionFile = "dataset.json";
-    private const string MeasurementsFile = "measurements.json";
 
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -90,8 +89,7 @@ public static class TrainingSet
             };
             WriteImages(directory, description, selected, peaks);
             File.WriteAllBytes(Path.Combine(directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, Json));
-            using var stream = File.Create(Path.Combine(directory, MeasurementsFile));
-            JsonSerializer.Serialize(stream, all.Select(entry => entry.Measurement), Json);
+            MeasurementTable.Write(directory, [.. all.Select(entry => entry.Measurement)]);
             return description;
         }
         finally

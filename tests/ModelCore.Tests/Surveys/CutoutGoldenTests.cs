@@ -26,7 +26,7 @@ public sealed class CutoutGoldenTests : IDisposable
             Index = i,
             SourceName = $"position {i}",
             Position = new SkyCoordinate(position.GetProperty("ra").GetDouble(), position.GetProperty("dec").GetDouble()),
-        })], size, _ => pixels => cutouts.Add(pixels.ToArray()));
+        })], new CutoutOptions { Size = size }, _ => pixels => cutouts.Add(pixels.ToArray()));
         float[] strict = golden.Values<float>("cutouts.safetensors", "strict"), filled = golden.Values<float>("cutouts.safetensors", "filled");
         for (int i = 0; i < positions.Length; i++)
         {
@@ -68,7 +68,7 @@ public sealed class CutoutGoldenTests : IDisposable
         {
             shards.Add(_folder.File(id));
             Directory.CreateDirectory(shards[^1]);
-            TileShard.Write(shards[^1], mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], size);
+            TileShard.Write(shards[^1], mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], new CutoutOptions { Size = size });
             using var shard = TileShard.Open(shards[^1]);
             foreach (var measurement in shard.Measurements)
                 measurements.Add(measurement.Row, (measurement, measurement.Problem ? [] : shard.Image(measurement.ImageIndex).ToArray()));

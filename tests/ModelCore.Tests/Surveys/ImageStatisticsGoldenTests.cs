@@ -53,7 +53,10 @@ public class ImageStatisticsGoldenTests
             Close(Value("edge_relative_max"), edge, ofEdge * Math.Abs(Value("edge_relative_max")), "the edge's relative maximum");
             bool broken = ImageStatistics.IsBroken(image);
             Assert.Equal(expected.GetProperty("broken").GetBoolean(), broken);
-            Assert.Equal(new CutoutQuality(false, broken, snr, edge, ImageStatistics.Range(image).Maximum), new CutoutMeter(side).Measure(image));
+            var quality = new CutoutMeter(pixels).Measure(image, side);
+            Assert.Equal((false, broken, new SigmaSnr(snr, threshold, sourcePixels, scaled), edge), (quality.HasNan, quality.Broken, quality.Snr, quality.EdgeRelativeMaximum));
+            Close(Value("median"), quality.Background, 1e-6 * Value("std"), "the background");
+            Close(Value("std"), quality.Rms, 1e-6 * Value("std"), "the rms");
             var (selected, _) = Selection.Apply(
                 [new CutoutMeasurement
                 {

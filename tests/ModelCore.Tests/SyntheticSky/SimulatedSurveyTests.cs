@@ -51,7 +51,7 @@ public sealed class SimulatedSurveyTests : IDisposable
         int checkedSources = 0;
         foreach (var (id, rows) in plan.RowsByMosaic)
         {
-            var tile = CutoutExtractor.Extract(mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], 80, _ => _ => { });
+            var tile = CutoutExtractor.Extract(mosaics.Single(mosaic => mosaic.Id == id), [.. rows.Select(row => catalogue.Rows[row])], new CutoutOptions(), _ => _ => { });
             foreach (var cutout in tile.Where(cutout => !cutout.Problem && !cutout.HasNan))
             {
                 // Half a pixel off in both directions, a 4 pixel beam shows exp(-4 ln 2 (0.5 / 16)) = 0.917 of its peak.
