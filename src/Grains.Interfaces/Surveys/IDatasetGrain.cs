@@ -39,6 +39,43 @@ public sealed record DatasetRequest
 
     /// <summary>Largest brightness on the edge relative to the peak; 0.8 in the paper.</summary>
     [Id(4)] public double MaximumEdge { get; init; } = 0.8;
+
+    [Id(6)] public DatasetContent Content { get; init; }
+
+    /// <summary>Places without a source that are looked for in each mosaic, for a data set of background.</summary>
+    [Id(7)] public int BackgroundsPerMosaic { get; init; } = 500;
+
+    /// <summary>Decides where backgrounds are cut.</summary>
+    [Id(8)] public ulong Seed { get; init; } = 42;
+
+    /// <summary>Share of a cut-out that must lie inside the mosaic; 1 is the published, strict rule.</summary>
+    [Id(9)] public double MinimumCoverage { get; init; } = 1;
+
+    /// <summary>Whether cut-outs are stored with a margin, so that they can be turned by any angle.</summary>
+    [Id(10)] public bool AnyAngle { get; init; }
+
+    /// <summary>The catalogue's largest angular size must be above it; 0 for no such cut.</summary>
+    [Id(11)] public double LargestSizeAboveArcsec { get; init; }
+
+    /// <summary>The catalogue's total flux must be above it; 0 for no such cut.</summary>
+    [Id(12)] public double FluxAboveMilliJansky { get; init; }
+
+    /// <summary>Whether cut-outs are centred on the optical position where there is one, as in the paper.</summary>
+    [Id(13)] public bool CentreOnOpticalPosition { get; init; } = true;
+}
+
+/// <summary>What the images of a data set show.</summary>
+[GenerateSerializer, Alias("RadioDiffusion.DatasetContent")]
+public enum DatasetContent
+{
+    /// <summary>Sources on their background, as in the paper.</summary>
+    All,
+
+    /// <summary>Sources alone: all below the threshold of S/N_sigma is 0.</summary>
+    SourceOnly,
+
+    /// <summary>Places without a source.</summary>
+    Background,
 }
 
 /// <summary>One line of the selection table (the paper's Table 1): rows removed at this cut.</summary>

@@ -37,6 +37,12 @@ public sealed record TileRequest
 
     /// <summary>Side of a cut-out in pixels.</summary>
     [Id(5)] public required int Size { get; init; }
+
+    /// <summary>Share of a cut-out that must lie inside the mosaic.</summary>
+    [Id(6)] public double MinimumCoverage { get; init; } = 1;
+
+    /// <summary>Whether cut-outs have a margin, so that they can be turned by any angle.</summary>
+    [Id(7)] public bool AnyAngle { get; init; }
 }
 
 [GenerateSerializer, Alias("RadioDiffusion.WorkState")]

@@ -109,7 +109,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         var recipe = DatasetRecipe(request, plan, done, lost);
         using var scratch = store.CreateScratchDirectory();
         var description = await devices.Cpu.RunAsync(
-            () => TrainingSet.Write(scratch.Path, shards, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec), cancellationToken);
+            () => TrainingSet.Write(scratch.Path, shards, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly), cancellationToken);
         var table = description.Selection;
         var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return new DatasetStatus
@@ -132,7 +132,14 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         };
     }
 
-    private static SelectionCuts CutsOf(DatasetRequest request) => new() { MinimumSnr = request.MinimumSnr, MaximumEdge = request.MaximumEdge };
+    private static SelectionCuts CutsOf(DatasetRequest request) => new()
+    {
+        MinimumSnr = request.MinimumSnr,
+        MaximumEdge = request.MaximumEdge,
+        SourceFree = request.Content == DatasetContent.Background,
+        LargestSizeAboveArcsec = request.LargestSizeAboveArcsec,
+        FluxAboveMilliJansky = request.FluxAboveMilliJansky,
+    };
 
     private static Recipe DatasetRecipe(DatasetRequest request, DatasetPlan plan, List<(TileRequest Request, TileStatus Status)> done, int lost)
     {
@@ -142,7 +149,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         return new Recipe
         {
             Kind = "dataset",
-            AlgorithmVersion = 1,
+            AlgorithmVersion = 2,
             Inputs = inputs,
             Parameters = new JsonObject
             {
@@ -152,6 +159,9 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
                 ["failed"] = lost,
                 ["minimumSnr"] = request.MinimumSnr,
                 ["maximumEdge"] = request.MaximumEdge,
+                ["content"] = request.Content.ToString(),
+                ["largestSizeAboveArcsec"] = request.LargestSizeAboveArcsec,
+                ["fluxAboveMilliJansky"] = request.FluxAboveMilliJansky,
             },
         };
     }

@@ -110,7 +110,7 @@ internal sealed partial class SurveyTileGrain(
             {
                 var rows = TilePlanFile.Read(Path.Combine(planDirectory, request.RowsFile));
                 var mosaic = MosaicFolder.Open(request.MosaicPath);
-                TileShard.Write(scratch.Path, mosaic, rows, new CutoutOptions { Size = request.Size }, cancellationToken);
+                TileShard.Write(scratch.Path, mosaic, rows, OptionsOf(request), cancellationToken);
             },
             cancellationToken);
         return await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
@@ -121,8 +121,17 @@ internal sealed partial class SurveyTileGrain(
         Kind = "shard",
         AlgorithmVersion = 2,
         Inputs = new() { ["mosaic"] = mosaicDigest, ["rows"] = request.RowsDigest },
-        Parameters = new JsonObject { ["mosaic"] = request.MosaicId, ["size"] = request.Size },
+        Parameters = new JsonObject
+        {
+            ["mosaic"] = request.MosaicId,
+            ["size"] = request.Size,
+            ["minimumCoverage"] = request.MinimumCoverage,
+            ["anyAngle"] = request.AnyAngle,
+        },
     };
+
+    private static CutoutOptions OptionsOf(TileRequest request) =>
+        new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tile {Mosaic} is done: {Shard}, up to date: {UpToDate}")]
     private partial void LogDone(string mosaic, string shard, bool upToDate);

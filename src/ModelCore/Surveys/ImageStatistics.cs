@@ -27,7 +27,9 @@ public static class ImageStatistics
 {
     private const double ClippingSigma = 3;
     private const int MostIterations = 5;
-    private const double FirstThreshold = 5;
+    /// <summary>tau, in standard deviations above the median, at which a source is looked for first.</summary>
+    public const double FirstThreshold = 5;
+
     private const double ThresholdStep = 0.5;
     private const double LastThreshold = -50;
 
@@ -100,6 +102,15 @@ public static class ImageStatistics
         float minimum = Range(image).Minimum;
         int first = image.IndexOf(minimum);
         return first >= 0 && !float.IsNaN(minimum) && image[(first + 1)..].Contains(minimum);
+    }
+
+    /// <summary>Sets all but the source to 0: what is not above the bound that S/N_sigma found the source at.</summary>
+    /// <param name="image">As it was measured, in Jy/beam.</param>
+    /// <param name="bound">median + tau standard deviations, in Jy/beam.</param>
+    public static void KeepSource(Span<float> image, double bound)
+    {
+        foreach (ref float pixel in image)
+            pixel = pixel > bound ? pixel : 0;
     }
 
     /// <summary>Scales to [0, 1]; a constant image becomes 0.</summary>

@@ -9,6 +9,9 @@ public sealed record SelectionCuts
     /// <summary>Largest brightness on the edge relative to the peak that is kept.</summary>
     public double MaximumEdge { get; init; } = 0.8;
 
+    /// <summary>Keeps what has no source instead: no pixel above the median by 5 standard deviations. S/N and edge do not count then.</summary>
+    public bool SourceFree { get; init; }
+
     /// <summary>The catalogue's largest angular size must be above it; 0 for no such cut.</summary>
     public double LargestSizeAboveArcsec { get; init; }
 
@@ -50,9 +53,16 @@ public static class Selection
             ("incomplete", measurement => measurement.Problem),
             ("blanked", measurement => measurement.HasNan),
             ("broken", measurement => measurement.Broken),
-            ("snr", measurement => !(measurement.SigmaSnr >= cuts.MinimumSnr)),
-            ("edge", measurement => !(measurement.EdgeRelativeMaximum <= cuts.MaximumEdge)),
         ];
+        if (cuts.SourceFree)
+        {
+            steps.Add(("source", measurement => !(measurement.Threshold < ImageStatistics.FirstThreshold)));
+        }
+        else
+        {
+            steps.Add(("snr", measurement => !(measurement.SigmaSnr >= cuts.MinimumSnr)));
+            steps.Add(("edge", measurement => !(measurement.EdgeRelativeMaximum <= cuts.MaximumEdge)));
+        }
         if (cuts.LargestSizeAboveArcsec > 0)
             steps.Add(("size", measurement => !(measurement.LargestAngularSizeArcsec > cuts.LargestSizeAboveArcsec)));
         if (cuts.FluxAboveMilliJansky > 0)

@@ -27,6 +27,9 @@ public sealed record TrainingSetDescription
     /// <summary>Unit of the images.</summary>
     public string Unit { get; init; } = "Jy/beam";
 
+    /// <summary>Whether all but the source was set to 0 in each image.</summary>
+    public bool SourceOnly { get; init; }
+
     public required SelectionTable Selection { get; init; }
 
     public required SelectionCuts Cuts { get; init; }
@@ -58,9 +61,10 @@ public static class TrainingSet
     /// <param name="cuts">The selection.</param>
     /// <param name="pixelScaleArcsec">Of the mosaics.</param>
     /// <param name="beamArcsec">Of the mosaics; 0 if unknown.</param>
+    /// <param name="sourceOnly">Sets all but the source to 0, by the threshold of S/N_sigma: for the models of Sect. 7.</param>
     /// <exception cref="RadioDiffusionException">Too few sources are left to fit the flux transform.</exception>
     public static TrainingSetDescription Write(string directory, IReadOnlyList<string> shardDirectories, int rowsOutside, int rowsFailed, SelectionCuts cuts,
-        double pixelScaleArcsec, double beamArcsec)
+        double pixelScaleArcsec, double beamArcsec, bool sourceOnly = false)
     {
         var shards = shardDirectories.Select(TileShard.Open).ToList();
         try
@@ -83,6 +87,7 @@ public static class TrainingSet
                 Transform = transform,
                 PixelScaleArcsec = pixelScaleArcsec,
                 BeamArcsec = beamArcsec,
+                SourceOnly = sourceOnly,
                 Selection = table,
                 Cuts = cuts,
                 PeakFluxPercentiles = Percentiles(peaks),
@@ -109,6 +114,8 @@ public static class TrainingSet
         foreach (var (shard, measurement) in selected)
         {
             shard.Image(measurement.ImageIndex).CopyTo(image);
+            if (description.SourceOnly)
+                ImageStatistics.KeepSource(image, measurement.Background + measurement.Threshold * measurement.Rms);
             foreach (ref float pixel in image.AsSpan())
                 pixel = Math.Max(pixel, 0);
             writer.Write<float>(image);
