@@ -95,8 +95,8 @@ internal static class HTransform
         long hx = Rounded(values[first + stride], bit1);
         long hc = Rounded(values[first + stride + 1], bit0);
         long low0 = hc & bit0;                               // the lowest bit is the same in all differences
-        hx += hx >= 0 ? low0 : -low0;
-        hy += hy >= 0 ? low0 : -low0;
+        hx += hx >= 0 ? -low0 : low0;                        // and was rounded away from zero in hx and hy
+        hy += hy >= 0 ? -low0 : low0;
         long low1 = (hc ^ hx ^ hy) & bit1;                   // the two lowest bits of the sum follow from theirs
         h0 += h0 >= 0 ? low0 - low1 : low0 == 0 ? low1 : low0 - low1;
         values[first + stride + 1] = (h0 + hx + hy + hc) >> shift;
