@@ -2,19 +2,24 @@ using System.IO.MemoryMappedFiles;
 
 namespace RadioDiffusion.ModelCore.Fits;
 
-/// <summary>A FITS file, memory-mapped: only what is read is loaded, whatever the file's size.</summary>
-/// <remarks>FITS standard 4.0. What a reader cannot rely on (truncated data, sizes beyond the file) is refused on opening.</remarks>
+/// <summary>A FITS file, memory-mapped: only what is read is loaded, whatever the file's size. Files compressed with gzip are unpacked first.</summary>
+/// <remarks>
+/// FITS standard 4.0. What a reader cannot rely on (truncated data, sizes beyond the file) is refused on opening. Several threads may read
+/// from one file at the same time.
+/// </remarks>
 public sealed unsafe class FitsFile : IDisposable
 {
     private const int LongestHeader = 64 << 20;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
+    private readonly FileStream? _unpacked;
     private bool _disposed;
 
-    private FitsFile(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
+    private FitsFile(string path, FileStream? unpacked, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
     {
         Path = path;
+        _unpacked = unpacked;
         Length = length;
         _map = map;
         _view = view;
@@ -26,20 +31,76 @@ public sealed unsafe class FitsFile : IDisposable
     /// <summary>The header-data units, the primary one first.</summary>
     public IReadOnlyList<FitsHdu> Hdus { get; private set; } = [];
 
+    /// <summary>Bytes after the last HDU that belong to none; 0 in a proper file. A damaged XTENSION card shows here.</summary>
+    public long TrailingBytes => Math.Max(0, Length - (Hdus.Count == 0 ? 0 : Hdus[^1].End));
+
+    /// <summary>Bytes of the file, unpacked.</summary>
     internal long Length { get; }
 
+    /// <summary>Opens a file, which may be compressed with gzip whatever its name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">How much a compressed file may unpack to; <see cref="GzipLimits.Default"/> if null.</param>
     /// <exception cref="FitsException">It is no FITS file, or it is damaged.</exception>
-    public static FitsFile Open(string path)
+    public static FitsFile Open(string path, GzipLimits? limits = null)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
-        long length = stream.Length;                         // of the file itself, if the path is a link
-        if (length == 0)
+        using var stored = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        if (stored.Length == 0)                              // of the file itself, if the path is a link
             throw new FitsException($"{path} should be a FITS file, but it is empty.");
+        if (!GzipFile.IsGzip(stored))
+            return Map(path, stored, null);
+        var unpacked = GzipFile.Unpack(stored, path, limits ?? GzipLimits.Default);
+        try
+        {
+            return Map(path, unpacked, unpacked);
+        }
+        catch
+        {
+            unpacked.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The first HDU that holds an image of two or more axes, tile-compressed ones included.</summary>
+    public FitsImage FirstImage() => Hdus.OfType<FitsImage>().FirstOrDefault(image => image is { Width: > 0, Height: > 0 } && image.AxisLengths.Count >= 2)
+        ?? throw new FitsException($"{Path} holds no image of two axes.");
+
+    /// <summary>The first HDU that holds a table, binary or ASCII.</summary>
+    public FitsTable FirstTable() => Hdus.OfType<FitsTable>().FirstOrDefault()
+        ?? throw new FitsException($"{Path} holds no table.");
+
+    /// <summary>Compares each HDU with its CHECKSUM and DATASUM (FITS 4.0, appendix J); reads the whole file.</summary>
+    public IReadOnlyList<FitsChecksums> VerifyChecksums() => [.. Hdus.Select(hdu => FitsChecksums.Of(this, hdu))];
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
+        _unpacked?.Dispose();
+    }
+
+    /// <summary>Bytes of the file, in place.</summary>
+    internal ReadOnlySpan<byte> Bytes(long offset, int count)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (offset < 0 || count < 0 || count > Length - offset)
+            throw new FitsException($"{Path}: {count} bytes from byte {offset} on were asked for, but the file has {Length}.");
+        return new ReadOnlySpan<byte>(_start + offset, count);
+    }
+
+    private static FitsFile Map(string path, FileStream stream, FileStream? unpacked)
+    {
+        long length = stream.Length;
+        if (length == 0)
+            throw new FitsException($"{path} should be a FITS file, but it unpacks to nothing.");
         var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        var file = new FitsFile(path, map, view, start + view.PointerOffset, length);
+        var file = new FitsFile(path, unpacked, map, view, start + view.PointerOffset, length);
         try
         {
             file.Hdus = file.ReadHdus();
@@ -50,33 +111,6 @@ public sealed unsafe class FitsFile : IDisposable
             file.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The first HDU that holds an image of two or more axes.</summary>
-    public FitsImage FirstImage() => Hdus.OfType<FitsImage>().FirstOrDefault(image => image is { Width: > 0, Height: > 0 } && image.AxisLengths.Count >= 2)
-        ?? throw new FitsException($"{Path} holds no image of two axes.");
-
-    /// <summary>The first HDU that holds a binary table.</summary>
-    public FitsTable FirstTable() => Hdus.OfType<FitsTable>().FirstOrDefault()
-        ?? throw new FitsException($"{Path} holds no binary table.");
-
-    public void Dispose()
-    {
-        if (_disposed)
-            return;
-        _disposed = true;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _map.Dispose();
-    }
-
-    /// <summary>Bytes of the file, in place.</summary>
-    internal ReadOnlySpan<byte> Bytes(long offset, int count)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (offset < 0 || count < 0 || offset + count > Length)
-            throw new FitsException($"{Path}: bytes {offset} to {offset + count} were asked for, but the file has {Length}.");
-        return new ReadOnlySpan<byte>(_start + offset, count);
     }
 
     private List<FitsHdu> ReadHdus()
@@ -90,7 +124,9 @@ public sealed unsafe class FitsFile : IDisposable
             if (hdus.Count == 0 && !bytes.StartsWith("SIMPLE  ="u8))
                 throw new FitsException($"{Path} is no FITS file: it should begin with 'SIMPLE  =', but it begins with other bytes.");
             var header = FitsHeaderReader.Read(bytes, what, offset, out long headerLength);
-            var hdu = FitsHdu.Create(this, hdus.Count, header, what, offset + headerLength);
+            if (hdus.Count > 0)
+                header.InheritFrom(hdus[0]);
+            var hdu = FitsHdu.Create(this, hdus.Count, header, what, offset, offset + headerLength);
             hdus.Add(hdu);
             offset = hdu.End;
         }

@@ -1,82 +1,82 @@
+using RadioDiffusion.ModelCore.Fits.Compression;
+
 namespace RadioDiffusion.ModelCore.Fits;
 
 /// <summary>A header with its data.</summary>
 public abstract class FitsHdu
 {
-    private protected FitsHdu(FitsFile file, int index, FitsHeader header, string what, long dataOffset, long dataLength)
+    private protected FitsHdu(FitsData data, FitsHeader header)
     {
-        File = file;
-        Index = index;
+        Data = data;
         Header = header;
-        What = what;
-        DataOffset = dataOffset;
-        DataLength = dataLength;
     }
 
     /// <summary>0 for the primary HDU.</summary>
-    public int Index { get; }
+    public int Index => Data.Index;
 
+    /// <summary>The keywords; of a tile-compressed image those of the image, not those of the table that holds it.</summary>
     public FitsHeader Header { get; }
 
     /// <summary>EXTNAME.</summary>
     public string? Name => Header.GetString("EXTNAME");
 
-    private protected FitsFile File { get; }
+    /// <summary>Where the next HDU would begin.</summary>
+    internal long End => Data.End;
+
+    internal FitsData Data { get; }
 
     /// <summary>File and HDU, for messages.</summary>
-    private protected string What { get; }
+    private protected string What => Data.What;
 
-    private protected long DataOffset { get; }
-
-    /// <summary>Without padding.</summary>
-    private protected long DataLength { get; }
-
-    /// <summary>Where the next HDU would begin.</summary>
-    internal long End => DataOffset + (DataLength + FitsHeaderReader.BlockLength - 1) / FitsHeaderReader.BlockLength * FitsHeaderReader.BlockLength;
-
-    internal static FitsHdu Create(FitsFile file, int index, FitsHeader header, string what, long dataOffset)
+    internal static FitsHdu Create(FitsFile file, int index, FitsHeader header, string what, long headerOffset, long dataOffset)
     {
-        int bitpix = (int)Integer(header, "BITPIX", what, -64, 64);
-        if (bitpix is not (8 or 16 or 32 or 64 or -32 or -64))
-            throw new FitsException($"{what}: keyword BITPIX should be 8, 16, 32, 64, -32 or -64, but it is {bitpix}.");
-        var axes = Axes(header, what);
-        long elements = axes.Count == 0 ? 0 : 1;
-        long parameters = header.Contains("PCOUNT") ? Integer(header, "PCOUNT", what, 0, long.MaxValue) : 0;
-        long groups = header.Contains("GCOUNT") ? Integer(header, "GCOUNT", what, 0, long.MaxValue) : 1;
-        long length;
-        try
-        {
-            foreach (long axis in axes)
-                elements = checked(elements * axis);
-            length = checked((elements + parameters) * groups * (Math.Abs(bitpix) / 8));
-        }
-        catch (OverflowException)
-        {
-            throw new FitsException($"{what}: the axes {string.Join(" x ", axes)} of {Math.Abs(bitpix)} bits are more than any file can hold.");
-        }
-        if (dataOffset + length > file.Length)
+        int bitpix = FitsKeywords.Bitpix(header, "BITPIX", what);
+        var axes = FitsKeywords.Axes(header, "NAXIS", what);
+        long length = FitsKeywords.DataLength(header, bitpix, axes, what);
+        if (length > file.Length - dataOffset)
         {
             throw new FitsException(
                 $"{what}: the data should have {length} bytes from byte {dataOffset} on, but the file ends at byte {file.Length}: it is cut off, or a size in its header is wrong.");
         }
-        return header.GetString("XTENSION") == "BINTABLE"
-            ? new FitsTable(file, index, header, what, dataOffset, length)
-            : new FitsImage(file, index, header, what, dataOffset, length, bitpix, axes);
+        var data = new FitsData(file, index, what, headerOffset, dataOffset, length);
+        if (index == 0)
+            return FitsKeywords.IsRandomGroups(header, axes) ? new FitsOtherHdu(data, header) : new FitsImage(data, header, bitpix, axes);
+        return header.GetString("XTENSION") switch
+        {
+            "BINTABLE" or "A3DTABLE" when header.GetBoolean("ZIMAGE") == true => TiledImage.Open(new FitsTable(data, header)),
+            "BINTABLE" or "A3DTABLE" or "TABLE" => new FitsTable(data, header),
+            "IMAGE" or "IUEIMAGE" => new FitsImage(data, header, bitpix, axes),
+            _ => new FitsOtherHdu(data, header),
+        };
     }
+}
 
-    private protected static long Integer(FitsHeader header, string keyword, string what, long least, long most)
+/// <summary>An HDU whose data this reader does not interpret: random groups or an extension of another kind.</summary>
+public sealed class FitsOtherHdu : FitsHdu
+{
+    internal FitsOtherHdu(FitsData data, FitsHeader header)
+        : base(data, header)
     {
-        if (!header.Contains(keyword))
-            throw new FitsException($"{what}: keyword {keyword} is missing.");
-        long? value = header.GetInteger(keyword);
-        return value >= least && value <= most
-            ? value.Value
-            : throw new FitsException($"{what}: keyword {keyword} should be a whole number from {least} to {most}, but it is '{header.Cards.First(card => card.Keyword == keyword).Value}'.");
     }
+}
 
-    private static List<long> Axes(FitsHeader header, string what)
+/// <summary>Where the data of an HDU lie in its file.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Index">Number of the HDU, from 0.</param>
+/// <param name="What">File and HDU, for messages.</param>
+/// <param name="HeaderOffset">Byte of the file at which the header begins.</param>
+/// <param name="Offset">Byte of the file at which the data begin.</param>
+/// <param name="Length">Bytes, without padding; the file has them.</param>
+internal sealed record FitsData(FitsFile File, int Index, string What, long HeaderOffset, long Offset, long Length)
+{
+    /// <summary>Byte of the file after the padding, at which the next HDU would begin.</summary>
+    public long End => Offset + (Length + FitsHeaderReader.BlockLength - 1) / FitsHeaderReader.BlockLength * FitsHeaderReader.BlockLength;
+
+    /// <summary>Bytes of the data, in place.</summary>
+    public ReadOnlySpan<byte> Bytes(long offset, int count)
     {
-        int count = (int)Integer(header, "NAXIS", what, 0, 999);
-        return [.. Enumerable.Range(1, count).Select(i => Integer(header, $"NAXIS{i}", what, 0, long.MaxValue))];
+        if (offset < 0 || count < 0 || count > Length - offset)
+            throw new FitsException($"{What}: {count} bytes from byte {offset} of the data on were asked for, but those have {Length}.");
+        return File.Bytes(Offset + offset, count);
     }
 }

@@ -1,18 +1,24 @@
+using System.Globalization;
+
 namespace RadioDiffusion.ModelCore.Fits;
 
 /// <summary>One keyword with its value and comment. The value is null (undefined), string, long, double or bool.</summary>
 public sealed record FitsCard(string Keyword, object? Value, string? Comment);
 
 /// <summary>The keywords of an HDU in order. Of a keyword that occurs twice the first one counts.</summary>
-/// <remarks>FITS standard 4.0, section 4. Whole numbers beyond 64 bits are kept as text.</remarks>
+/// <remarks>
+/// FITS standard 4.0, section 4. Whole numbers beyond 64 bits are read as floating point. With INHERIT = T in an extension, keywords that
+/// it lacks are looked up in a primary header without data; <see cref="Cards"/> are the HDU's own.
+/// </remarks>
 public sealed class FitsHeader
 {
     private readonly List<FitsCard> _cards = [];
     private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
+    private FitsHeader? _inherited;
 
     public IReadOnlyList<FitsCard> Cards => _cards;
 
-    public bool Contains(string keyword) => _index.ContainsKey(keyword);
+    public bool Contains(string keyword) => Find(keyword) != null;
 
     public string? GetString(string keyword) => Value(keyword) as string;
 
@@ -51,7 +57,18 @@ public sealed class FitsHeader
         _cards.Add(card);
     }
 
-    internal void ReplaceLast(FitsCard card) => _cards[^1] = card;
+    /// <summary>The value as a message should show it.</summary>
+    internal string Text(string keyword) => Convert.ToString(Value(keyword), CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>INHERIT = T takes keywords from a primary header that describes no data of its own (section 4.4.2.6).</summary>
+    internal void InheritFrom(FitsHdu primary)
+    {
+        if (GetBoolean("INHERIT") == true && primary.Header.GetInteger("NAXIS") == 0)
+            _inherited = primary.Header;
+    }
+
+    /// <summary>Looks up what it lacks where another header of the same HDU does.</summary>
+    internal void InheritAs(FitsHeader other) => _inherited = other._inherited;
 
     private void SetCard(FitsCard card)
     {
@@ -61,5 +78,12 @@ public sealed class FitsHeader
             Append(card);
     }
 
-    private object? Value(string keyword) => _index.TryGetValue(keyword, out int position) ? _cards[position].Value : null;
+    private object? Value(string keyword) => Find(keyword)?.Value;
+
+    private FitsCard? Find(string keyword)
+    {
+        if (_index.TryGetValue(keyword, out int position))
+            return _cards[position];
+        return _inherited is null || FitsHeaderRules.DescribesData(keyword) ? null : _inherited.Find(keyword);
+    }
 }

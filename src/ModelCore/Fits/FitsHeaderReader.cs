@@ -4,10 +4,14 @@ using System.Text;
 namespace RadioDiffusion.ModelCore.Fits;
 
 /// <summary>Reads 80-byte cards: values, CONTINUE (long strings), HIERARCH, exponents with D, undefined values.</summary>
-internal static class FitsHeaderReader
+internal sealed class FitsHeaderReader
 {
     public const int CardLength = 80;
     public const int BlockLength = 2880;
+
+    private readonly FitsHeader _header = new();
+    private readonly StringBuilder _longText = new();
+    private FitsCard? _last;
 
     /// <summary>Reads cards up to END.</summary>
     /// <param name="bytes">The file from the header's first byte on.</param>
@@ -17,7 +21,7 @@ internal static class FitsHeaderReader
     /// <exception cref="FitsException">There is no END card.</exception>
     public static FitsHeader Read(ReadOnlySpan<byte> bytes, string what, long offset, out long length)
     {
-        var header = new FitsHeader();
+        var reader = new FitsHeaderReader();
         for (int position = 0; position + CardLength <= bytes.Length; position += CardLength)
         {
             var card = bytes.Slice(position, CardLength);
@@ -30,35 +34,52 @@ internal static class FitsHeaderReader
             string keyword = text[..8].TrimEnd();
             if (keyword == "END" && string.IsNullOrWhiteSpace(text[3..]))
             {
+                reader.FinishCard();
                 length = Math.Min((position + CardLength + BlockLength - 1) / BlockLength * (long)BlockLength, bytes.Length);
-                return header;
+                return reader._header;
             }
-            Add(header, keyword, text);
+            reader.Add(keyword, text);
         }
         throw new FitsException($"{what}: the header that begins at byte {offset} should end with an END card, but the file ends first, after {bytes.Length} bytes.");
     }
 
-    private static void Add(FitsHeader header, string keyword, string text)
+    private void Add(string keyword, string text)
     {
-        if (keyword == "CONTINUE" && header.Cards.Count > 0 && header.Cards[^1] is { Value: string before } last && before.EndsWith('&'))
+        if (keyword == "CONTINUE" && _last is { Value: string } && _longText.Length > 0 && _longText[^1] == '&')
         {
             var (more, comment) = ParseValue(text[8..]);
-            header.ReplaceLast(last with { Value = before[..^1] + (more as string ?? ""), Comment = comment ?? last.Comment });
+            _longText.Length--;
+            _longText.Append(more as string);
+            if (comment != null)
+                _last = _last with { Comment = string.IsNullOrEmpty(_last.Comment) ? comment : $"{_last.Comment} {comment}" };
             return;
         }
+        FinishCard();
+        _last = Parse(keyword, text);
+        if (_last.Value is string value)
+            _longText.Append(value);
+    }
+
+    /// <summary>A card is complete when what follows does not continue it.</summary>
+    private void FinishCard()
+    {
+        if (_last != null)
+            _header.Append(_last.Value is string ? _last with { Value = _longText.ToString() } : _last);
+        _longText.Clear();
+        _last = null;
+    }
+
+    private static FitsCard Parse(string keyword, string text)
+    {
         if (keyword == "HIERARCH" && text.IndexOf('=') is > 9 and int equals)
         {
             var (value, comment) = ParseValue(text[(equals + 1)..]);
-            header.Append(new FitsCard(text[9..equals].Trim(), value, comment));
-            return;
+            return new FitsCard(text[9..equals].Trim(), value, comment);
         }
         if (text[8] != '=' || text[9] != ' ' || keyword is "COMMENT" or "HISTORY" or "")
-        {
-            header.Append(new FitsCard(keyword, keyword is "COMMENT" or "HISTORY" ? text[8..].TrimEnd() : null, text[8..].TrimEnd()));
-            return;
-        }
+            return new FitsCard(keyword, keyword is "COMMENT" or "HISTORY" ? text[8..].TrimEnd() : null, text[8..].TrimEnd());
         var (parsed, remark) = ParseValue(text[10..]);
-        header.Append(new FitsCard(keyword, parsed, remark));
+        return new FitsCard(keyword, parsed, remark);
     }
 
     private static (object? Value, string? Comment) ParseValue(string text)
@@ -91,6 +112,7 @@ internal static class FitsHeaderReader
         return (value.ToString().TrimEnd(), slash < 0 ? null : text[(slash + 1)..].Trim());
     }
 
+    /// <summary>A number, a truth value, or the text itself if it is neither; NaN and infinity are no numbers in FITS.</summary>
     private static object? ParseNumber(string text)
     {
         if (text.Length == 0)
@@ -99,7 +121,6 @@ internal static class FitsHeaderReader
             return text == "T";
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
             return whole;
-        string number = text.Replace('D', 'E').Replace('d', 'e');
-        return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real : text;
+        return FitsNumber.TryParse(text, out double real) ? real : text;
     }
 }

@@ -4,58 +4,72 @@ using System.Text;
 
 namespace RadioDiffusion.ModelCore.Fits;
 
-/// <summary>A column of a binary table.</summary>
-/// <param name="Name">TTYPE.</param>
-/// <param name="Type">The letter of TFORM: L, X, B, I, J, K, A, E, D, C, M, P or Q.</param>
-/// <param name="Repeat">Elements in a row.</param>
-/// <param name="Unit">TUNIT.</param>
-/// <param name="Offset">Bytes from the row's start.</param>
-/// <param name="Scale">TSCAL.</param>
-/// <param name="Zero">TZERO.</param>
-/// <param name="Null">TNULL.</param>
-/// <param name="HeapType">The letter of what lies in the heap, for the descriptors P and Q.</param>
-public sealed record FitsColumn(string Name, char Type, int Repeat, string? Unit, int Offset, double Scale, double Zero, long? Null, char? HeapType = null);
-
-/// <summary>A binary table.</summary>
+/// <summary>A binary or ASCII table.</summary>
+/// <remarks>FITS 4.0, section 7. Reading is thread-safe.</remarks>
 public sealed class FitsTable : FitsHdu
 {
+    private const double TwoTo63 = 9223372036854775808.0;
+    private const int MostHeapUses = 4;
     private readonly int _rowLength;
+    private readonly long _heapOffset;
 
-    internal FitsTable(FitsFile file, int index, FitsHeader header, string what, long dataOffset, long dataLength)
-        : base(file, index, header, what, dataOffset, dataLength)
+    internal FitsTable(FitsData data, FitsHeader header)
+        : base(data, header)
     {
-        _rowLength = (int)Integer(header, "NAXIS1", what, 0, int.MaxValue);
-        RowCount = Integer(header, "NAXIS2", what, 0, int.MaxValue);
-        Columns = ReadColumns();
+        IsAscii = header.GetString("XTENSION") == "TABLE";
+        FitsKeywords.Integer(header, "BITPIX", What, 8, 8);
+        FitsKeywords.Integer(header, "NAXIS", What, 2, 2);
+        _rowLength = (int)FitsKeywords.Integer(header, "NAXIS1", What, 0, int.MaxValue);
+        RowCount = FitsKeywords.Integer(header, "NAXIS2", What, 0, int.MaxValue);
+        if (header.Contains("GCOUNT"))
+            FitsKeywords.Integer(header, "GCOUNT", What, 1, 1);
+        if (_rowLength == 0 && RowCount > 0)
+            throw new FitsException($"{What}: keyword NAXIS1 should be the bytes of a row, but it is 0 for {RowCount} rows.");
+        long rows = _rowLength * RowCount;
+        _heapOffset = header.Contains("THEAP") ? FitsKeywords.Integer(header, "THEAP", What, rows, data.Length) : rows;
+        Columns = FitsColumn.Read(header, IsAscii, _rowLength, What);
     }
+
+    /// <summary>XTENSION = TABLE: every field is text.</summary>
+    public bool IsAscii { get; }
 
     public long RowCount { get; }
 
     public IReadOnlyList<FitsColumn> Columns { get; }
 
     /// <summary>Names of columns do not distinguish case.</summary>
-    public bool HasColumn(string name) => Columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public bool HasColumn(string name) => Find(name) != null;
 
-    /// <summary>First element of each row, scaled; NaN where TNULL says there is none.</summary>
+    /// <summary>First element of each row, scaled; NaN where TNULL says there is none, and for a logical value that is neither T nor F.</summary>
     public double[] ReadDoubles(string column)
     {
         var found = Column(column);
         double[] values = new double[RowCount];
-        for (int row = 0; row < values.Length; row++)
-            values[row] = Double(found, Cell(found, row));
+        ReadDoubles(found, 0, values);
         return values;
     }
 
-    /// <summary>First element of each row of a column of whole numbers, scaled.</summary>
+    /// <summary>As <see cref="ReadDoubles(string)"/>, of the rows from <paramref name="firstRow"/> (zero-based) on, as many as there is room for.</summary>
+    public void ReadDoubles(string column, long firstRow, Span<double> destination)
+    {
+        CheckRows(firstRow, destination.Length);
+        ReadDoubles(Column(column), firstRow, destination);
+    }
+
+    /// <summary>First element of each row of a column of whole numbers, scaled; a null is the stored number (TNULL), a logical one 0.</summary>
     public long[] ReadIntegers(string column)
     {
         var found = Column(column);
-        if (found.Type is not ('B' or 'I' or 'J' or 'K' or 'L'))
-            throw new FitsException($"{What}: column '{column}' should hold whole numbers, but its TFORM is {found.Type}.");
         long[] values = new long[RowCount];
-        for (int row = 0; row < values.Length; row++)
-            values[row] = (long)found.Zero + (long)found.Scale * Stored(found, Cell(found, row));
+        ReadIntegers(found, 0, values);
         return values;
+    }
+
+    /// <summary>As <see cref="ReadIntegers(string)"/>, of the rows from <paramref name="firstRow"/> (zero-based) on, as many as there is room for.</summary>
+    public void ReadIntegers(string column, long firstRow, Span<long> destination)
+    {
+        CheckRows(firstRow, destination.Length);
+        ReadIntegers(Column(column), firstRow, destination);
     }
 
     /// <summary>
@@ -66,65 +80,126 @@ public sealed class FitsTable : FitsHdu
     {
         var found = Column(column);
         double[][] values = new double[RowCount][];
+        long used = 0;
         for (int row = 0; row < values.Length; row++)
         {
-            var cell = Cell(found, row);
-            if (found.HeapType is { } type)
+            var bytes = Array(found, row, out var element, out int count);
+            used += bytes.Length;
+            if (found.HeapType != null && used > MostHeapUses * Data.Length)
             {
-                cell = HeapArray(found, cell, type, out int length);
-                values[row] = Elements(found with { Type = type }, cell, length);
+                throw new FitsException($"{What}: the arrays of column '{column}' up to row {row + 1} have {used} bytes together, more than {MostHeapUses} times the whole data:"
+                    + $" their descriptors overlap. If that is meant, read single rows ({nameof(ReadArray)}).");
             }
-            else
-            {
-                values[row] = Elements(found, cell, found.Repeat);
-            }
+            values[row] = Elements(element, bytes, count, row);
         }
         return values;
     }
 
-    /// <summary>Text without trailing blanks; numbers are written out.</summary>
+    /// <summary>The elements of one row (zero-based), as <see cref="ReadArrays"/> gives them.</summary>
+    public double[] ReadArray(string column, long row)
+    {
+        CheckRows(row, 1);
+        var bytes = Array(Column(column), row, out var element, out int count);
+        return Elements(element, bytes, count, row);
+    }
+
+    /// <summary>Text without trailing blanks; numbers are written out, nulls are empty.</summary>
     public string[] ReadStrings(string column)
     {
-        var found = Column(column);
+        Column(column);
         string[] values = new string[RowCount];
-        for (int row = 0; row < values.Length; row++)
-        {
-            var cell = Cell(found, row);
-            values[row] = found.Type == 'A' ? Text(cell[..found.Repeat]) : Double(found, cell).ToString("R", CultureInfo.InvariantCulture);
-        }
+        ReadStrings(column, 0, values);
         return values;
     }
 
-    private static string Text(ReadOnlySpan<byte> bytes)
+    /// <summary>As <see cref="ReadStrings(string)"/>, of the rows from <paramref name="firstRow"/> (zero-based) on, as many as there is room for.</summary>
+    public void ReadStrings(string column, long firstRow, Span<string> destination)
     {
-        int end = bytes.IndexOf((byte)0);
-        return Encoding.Latin1.GetString(end < 0 ? bytes : bytes[..end]).TrimEnd();
+        CheckRows(firstRow, destination.Length);
+        var found = Column(column);
+        for (int i = 0; i < destination.Length; i++)
+            destination[i] = Written(found, Cell(found, firstRow + i), firstRow + i);
     }
 
-    private double[] Elements(FitsColumn column, ReadOnlySpan<byte> bytes, int count)
+    /// <summary>The stored bytes of one row's array (zero-based), with its element type and count; empty where there is none.</summary>
+    internal ReadOnlySpan<byte> Array(FitsColumn column, long row, out FitsColumn element, out int count)
     {
+        var cell = Cell(column, row);
+        count = column.Repeat;
+        element = column;
+        if (column.TextForm != null)
+            count = 1;
+        if (column.HeapType is not { } type)
+            return cell[..(column.Type == 'X' ? (column.Repeat + 7) / 8 : column.Repeat * FitsColumn.SizeOf(column.Type))];
+        element = column with { Type = type, Repeat = 1, HeapType = null };
+        return HeapArray(column, cell, type, row, out count);
+    }
+
+    internal FitsColumn? Find(string name) => Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    internal double Double(FitsColumn column, long row) => Double(column, Cell(column, row), row);
+
+    private void ReadDoubles(FitsColumn column, long firstRow, Span<double> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+            values[i] = Double(column, Cell(column, firstRow + i), firstRow + i);
+    }
+
+    private void ReadIntegers(FitsColumn column, long firstRow, Span<long> values)
+    {
+        if (column.Type is not ('B' or 'I' or 'J' or 'K' or 'L') && column.TextForm != 'I')
+            throw new FitsException($"{What}: column '{column.Name}' should hold whole numbers, but its TFORM is {column.TextForm ?? column.Type}.");
+        if (column.Scale != Math.Floor(column.Scale) || column.Zero != Math.Floor(column.Zero) || Math.Abs(column.Scale) >= TwoTo63 || Math.Abs(column.Zero) > TwoTo63)
+            throw new FitsException($"{What}: column '{column.Name}' should hold whole numbers, but TSCAL is {column.Scale} and TZERO is {column.Zero}: read it as floating point.");
+        for (int i = 0; i < values.Length; i++)
+            values[i] = Integer(column, Cell(column, firstRow + i), firstRow + i);
+    }
+
+    private long Integer(FitsColumn column, ReadOnlySpan<byte> cell, long row)
+    {
+        if (column.Repeat == 0)
+            throw new FitsException($"{What}: column '{column.Name}' has no elements (TFORM {column.Repeat}{column.Type}).");
+        Int128 value = (Int128)column.Zero + (Int128)column.Scale * (column.Type == 'A' ? Whole(column, cell, row) : Stored(column, cell));
+        return value >= long.MinValue && value <= long.MaxValue
+            ? (long)value
+            : throw new FitsException($"{What}: column '{column.Name}', row {row + 1} holds {value}, which is beyond 64 bits: read it as floating point.");
+    }
+
+    private double[] Elements(FitsColumn column, ReadOnlySpan<byte> bytes, int count, long row)
+    {
+        if (column is { Type: 'A', TextForm: null })
+            throw new FitsException($"{What}: column '{column.Name}' holds text: read it with {nameof(ReadStrings)}.");
         double[] values = new double[count];
-        int size = SizeOf(column.Type);
+        int size = FitsColumn.SizeOf(column.Type);
         for (int i = 0; i < count; i++)
-            values[i] = column.Type == 'X' ? (bytes[i / 8] >> (7 - i % 8)) & 1 : Double(column with { Repeat = 1 }, bytes[(i * size)..]);
+            values[i] = column.Type == 'X' ? Bit(bytes, i) : Double(column, bytes[(i * size)..], row);
         return values;
     }
 
-    /// <summary>Where a descriptor points: into the heap, which follows the rows.</summary>
-    private ReadOnlySpan<byte> HeapArray(FitsColumn column, ReadOnlySpan<byte> descriptor, char type, out int length)
+    private ReadOnlySpan<byte> HeapArray(FitsColumn column, ReadOnlySpan<byte> cell, char type, long row, out int length)
     {
-        var (count, offset) = column.Type == 'P'
-            ? (BinaryPrimitives.ReadInt32BigEndian(descriptor), BinaryPrimitives.ReadInt32BigEndian(descriptor[4..]))
-            : (BinaryPrimitives.ReadInt64BigEndian(descriptor), BinaryPrimitives.ReadInt64BigEndian(descriptor[8..]));
-        long begin = (Header.GetInteger("THEAP") ?? _rowLength * RowCount) + offset;
-        long bytes = type == 'X' ? (count + 7) / 8 : count * SizeOf(type);
-        if (count < 0 || count > DataLength || offset < 0 || begin < 0 || begin > DataLength - bytes)
-            throw new FitsException($"{What}: column '{column.Name}' points to {count} elements at byte {begin} of the data, but those have {DataLength} bytes.");
+        length = 0;
+        if (column.Repeat == 0)
+            return [];
+        long count = column.Type == 'P' ? BinaryPrimitives.ReadInt32BigEndian(cell) : BinaryPrimitives.ReadInt64BigEndian(cell);
+        long begin = column.Type == 'P' ? BinaryPrimitives.ReadInt32BigEndian(cell[4..]) : BinaryPrimitives.ReadInt64BigEndian(cell[8..]);
+        if (count == 0)
+            return [];
+        long room = Data.Length - _heapOffset - begin;
+        long most = begin < 0 || room < 0 ? -1 : type == 'X' ? Math.Min(room, long.MaxValue / 8) * 8 : room / FitsColumn.SizeOf(type);
+        if (count < 0 || count > most || count > System.Array.MaxLength)
+        {
+            throw new FitsException($"{What}: column '{column.Name}', row {row + 1} points to {count} elements of type {type} at byte {begin} of the heap,"
+                + $" but the heap has {Data.Length - _heapOffset} bytes.");
+        }
         length = (int)count;
-        return File.Bytes(DataOffset + begin, (int)bytes);
+        long bytes = type == 'X' ? (count + 7) / 8 : count * FitsColumn.SizeOf(type);
+        if (bytes > int.MaxValue)
+            throw new FitsException($"{What}: column '{column.Name}', row {row + 1} holds an array of {bytes} bytes, but this reader takes {int.MaxValue} at most.");
+        return Data.Bytes(_heapOffset + begin, (int)bytes);
     }
 
-    private double Double(FitsColumn column, ReadOnlySpan<byte> cell)
+    private double Double(FitsColumn column, ReadOnlySpan<byte> cell, long row)
     {
         if (column.Repeat == 0)
             return double.NaN;
@@ -135,14 +210,68 @@ public sealed class FitsTable : FitsHdu
             case 'E':
                 return column.Zero + column.Scale * BinaryPrimitives.ReadSingleBigEndian(cell);
             case 'A':
-                return double.TryParse(Text(cell[..column.Repeat]), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.NaN;
-            case 'B' or 'I' or 'J' or 'K' or 'L':
+                return column.TextForm is null or 'A' ? FitsNumber.TryParse(Text(cell[..column.Repeat]), out double number) ? number : double.NaN : Parsed(column, cell, row);
+            case 'L':
+                return cell[0] switch { (byte)'T' => 1, (byte)'F' => 0, _ => double.NaN };
+            case 'X':
+                return Bit(cell, 0);
+            case 'B' or 'I' or 'J' or 'K':
                 long stored = Stored(column, cell);
-                return stored == column.Null ? double.NaN : column.Zero + column.Scale * stored;
+                if (stored == column.Null)
+                    return double.NaN;
+                return column.Zero == TwoTo63 && column.Scale == 1 ? (ulong)stored ^ (1UL << 63) : column.Zero + column.Scale * stored;
             default:
-                throw new FitsException($"{What}: column '{column.Name}' should hold numbers, but its TFORM is {column.Type}.");
+                throw new FitsException($"{What}: column '{column.Name}' should hold numbers, but its TFORM is {column.Type}{column.HeapType}"
+                    + (column.HeapType is null ? "." : $": read it with {nameof(ReadArrays)}."));
         }
     }
+
+    /// <summary>A number of an ASCII table: TNULL is NaN, blanks are 0, a missing decimal point is implied by the format.</summary>
+    private double Parsed(FitsColumn column, ReadOnlySpan<byte> cell, long row)
+    {
+        string text = Text(cell[..column.Repeat]).Trim();
+        if (text == column.NullText)
+            return double.NaN;
+        if (text.Length == 0)
+            return column.Zero;
+        if (!FitsNumber.TryParse(text, out double number))
+            throw new FitsException($"{What}: column '{column.Name}', row {row + 1} should hold a number, but it holds '{text}'.");
+        if (column.TextForm != 'I' && column.ImpliedDecimals > 0 && !text.Contains('.'))
+            number /= Math.Pow(10, column.ImpliedDecimals);
+        return column.Zero + column.Scale * number;
+    }
+
+    private long Whole(FitsColumn column, ReadOnlySpan<byte> cell, long row)
+    {
+        string text = Text(cell[..column.Repeat]).Trim();
+        if (text.Length == 0)
+            return 0;
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole)
+            ? whole
+            : throw new FitsException($"{What}: column '{column.Name}', row {row + 1} should hold a whole number, but it holds '{text}'.");
+    }
+
+    /// <summary>A cell as text; whole numbers in full, not by way of floating point.</summary>
+    private string Written(FitsColumn column, ReadOnlySpan<byte> cell, long row)
+    {
+        if (column.Type == 'A')
+            return Text(cell[..column.Repeat]);
+        if (column.HeapType == 'A')
+            return Text(HeapArray(column, cell, 'A', row, out _));
+        if (column is { Type: 'B' or 'I' or 'J' or 'K', Repeat: > 0 } && column.Scale == 1 && column.Zero == Math.Floor(column.Zero) && Math.Abs(column.Zero) <= TwoTo63)
+            return Stored(column, cell) == column.Null ? "" : ((Int128)column.Zero + Stored(column, cell)).ToString(CultureInfo.InvariantCulture);
+        double number = Double(column, cell, row);
+        return double.IsNaN(number) ? "" : number.ToString("R", CultureInfo.InvariantCulture);
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(end < 0 ? bytes : bytes[..end]).TrimEnd();
+    }
+
+    /// <summary>Bits are counted from the most significant one.</summary>
+    private static int Bit(ReadOnlySpan<byte> bytes, int index) => (bytes[index / 8] >> (7 - index % 8)) & 1;
 
     private static long Stored(FitsColumn column, ReadOnlySpan<byte> cell) => column.Type switch
     {
@@ -153,53 +282,19 @@ public sealed class FitsTable : FitsHdu
         _ => BinaryPrimitives.ReadInt64BigEndian(cell),
     };
 
-    private ReadOnlySpan<byte> Cell(FitsColumn column, int row) =>
-        File.Bytes(DataOffset + (long)row * _rowLength + column.Offset, _rowLength - column.Offset);
+    private ReadOnlySpan<byte> Cell(FitsColumn column, long row) => Data.Bytes(row * _rowLength + column.Offset, _rowLength - column.Offset);
 
-    private FitsColumn Column(string name) => Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FitsException($"{What}: there is no column '{name}'; there are {string.Join(", ", Columns.Select(column => column.Name))}.");
-
-    private List<FitsColumn> ReadColumns()
+    private FitsColumn Column(string name)
     {
-        var columns = new List<FitsColumn>();
-        long offset = 0;
-        int count = (int)Integer(Header, "TFIELDS", What, 0, 999);
-        for (int i = 1; i <= count; i++)
-        {
-            var (type, repeat, heapType) = ParseForm(Header.GetString($"TFORM{i}"), i);
-            columns.Add(new FitsColumn(Header.GetString($"TTYPE{i}") ?? $"col{i}", type, repeat, Header.GetString($"TUNIT{i}"), (int)offset,
-                Header.GetDouble($"TSCAL{i}") ?? 1, Header.GetDouble($"TZERO{i}") ?? 0, Header.GetInteger($"TNULL{i}"), heapType));
-            offset += type == 'X' ? (repeat + 7L) / 8 : (long)repeat * SizeOf(type);
-            if (offset > _rowLength)
-                throw new FitsException($"{What}: the columns up to {i} need {offset} bytes, but a row (NAXIS1) has {_rowLength}.");
-        }
-        return columns;
+        var found = Find(name) ?? throw new FitsException($"{What}: there is no column '{name}'; there are {string.Join(", ", Columns.Select(column => column.Name))}.");
+        return Header.GetBoolean("ZTABLE") == true
+            ? throw new FitsException($"{What} is a tile-compressed table (ZTABLE), which this reader does not unpack: unpack it with funpack.")
+            : found;
     }
 
-    private (char Type, int Repeat, char? HeapType) ParseForm(string? form, int column)
+    private void CheckRows(long first, long count)
     {
-        string text = (form ?? "").Trim();
-        int digits = text.TakeWhile(char.IsAsciiDigit).Count();
-        bool known = digits < text.Length && SizeOf(text[digits]) > 0;
-        char? heapType = null;
-        if (known && text[digits] is ('P' or 'Q'))
-        {
-            heapType = digits + 1 < text.Length ? text[digits + 1] : ' ';
-            known = SizeOf(heapType.Value) > 0 && heapType is not ('P' or 'Q');
-        }
-        int repeat = 1;
-        if (!known || (digits > 0 && !int.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out repeat)))
-            throw new FitsException($"{What}: keyword TFORM{column} should be a count and one of L X B I J K A E D C M P Q, but it is '{form}'.");
-        return (text[digits], repeat, heapType);
+        if (first < 0 || count > RowCount - first)
+            throw new ArgumentOutOfRangeException(nameof(first), $"{What}: rows {first} to {first + count - 1} (from 0) were asked for, but there are {RowCount}.");
     }
-
-    private static int SizeOf(char type) => type switch
-    {
-        'L' or 'X' or 'B' or 'A' => 1,
-        'I' => 2,
-        'J' or 'E' => 4,
-        'K' or 'D' or 'C' or 'P' => 8,
-        'M' or 'Q' => 16,
-        _ => 0,
-    };
 }
