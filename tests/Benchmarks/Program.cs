@@ -3,7 +3,7 @@ using RadioDiffusion.Benchmarks;
 
 var benchmarks = new Dictionary<string, Action>
 {
-    ["cutouts"] = SurveyBenchmark.Run,
+    ["survey"] = SurveyBenchmark.Run,
     ["batches"] = NetworkBenchmark.Batches,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,

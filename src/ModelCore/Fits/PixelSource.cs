@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace RadioDiffusion.ModelCore.Fits;
@@ -83,6 +84,8 @@ internal sealed class PlainPixels(FitsData data, int bitpix, long width, long he
             var target = destination.Slice(row * width, width);
             if (bitpix == -32 && scaling.IsIdentity)
                 ReadFloats(plane, firstColumn, firstRow + row, target);
+            else if (bitpix == -64 && scaling.IsIdentity)
+                ReadDoubles(plane, firstColumn, firstRow + row, target);
             else
                 ReadConverted(plane, firstColumn, firstRow + row, target);
         }
@@ -108,6 +111,18 @@ internal sealed class PlainPixels(FitsData data, int bitpix, long width, long he
         {
             var part = target.Slice(done, Math.Min(MostAtOnce, target.Length - done));
             BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, uint>(Bytes(plane, firstColumn + done, row, part.Length)), MemoryMarshal.Cast<float, uint>(part));
+            done += part.Length;
+        }
+    }
+
+    private void ReadDoubles(long plane, int firstColumn, int row, Span<float> target)
+    {
+        Span<long> swapped = stackalloc long[Math.Min(target.Length, PixelsAtOnce)];
+        for (int done = 0; done < target.Length;)
+        {
+            var part = target.Slice(done, Math.Min(swapped.Length, target.Length - done));
+            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, long>(Bytes(plane, firstColumn + done, row, part.Length)), swapped);
+            TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<long, double>(swapped[..part.Length]), part);
             done += part.Length;
         }
     }

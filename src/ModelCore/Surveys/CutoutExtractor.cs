@@ -180,9 +180,13 @@ public static class CutoutExtractor
             var (column, row, width, height) = window.Inside(mosaic.Width, mosaic.Height);
             if (width * height == 0)
                 return measurement with { HasNan = hasNan };
-            var part = _part.AsSpan(0, width * height);
-            Copy(_stored, stored.Size, _margin + column, _margin + row, part, width, 0, 0, width, height);
-            var quality = _meter.Measure(part, width);
+            var measured = _stored.AsSpan();
+            if (width * height < measured.Length)
+            {
+                measured = _part.AsSpan(0, width * height);
+                Copy(_stored, stored.Size, _margin + column, _margin + row, measured, width, 0, 0, width, height);
+            }
+            var quality = _meter.Measure(measured, width);
             return measurement with
             {
                 HasNan = hasNan,

@@ -56,7 +56,7 @@ public static class Selection
         ];
         if (cuts.SourceFree)
         {
-            steps.Add(("source", measurement => !(measurement.Threshold < ImageStatistics.FirstThreshold)));
+            steps.Add(("source", measurement => !(measurement.Threshold < PixelStatistics.FirstThreshold)));
         }
         else
         {

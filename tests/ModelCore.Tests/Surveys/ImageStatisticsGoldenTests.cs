@@ -29,7 +29,7 @@ public class ImageStatisticsGoldenTests
             void Close(double wanted, double found, double tolerance, string what) =>
                 Assert.True(Math.Abs(found - wanted) <= tolerance, $"{name}: {what} is {found:R}, not {wanted:R}");
 
-            var statistics = ImageStatistics.SigmaClipped(Array.ConvertAll(image.ToArray(), pixel => (double)pixel));
+            var statistics = ImageStatistics.SigmaClipped(image);
             double tolerance = ofStatistics * Value("std");
             Close(Value("mean"), statistics.Mean, tolerance, "the mean");
             Close(Value("median"), statistics.Median, tolerance, "the median");
@@ -54,7 +54,7 @@ public class ImageStatisticsGoldenTests
             bool broken = ImageStatistics.IsBroken(image);
             Assert.Equal(expected.GetProperty("broken").GetBoolean(), broken);
             var quality = new CutoutMeter(pixels).Measure(image, side);
-            Assert.Equal((false, broken, new SigmaSnr(snr, threshold, sourcePixels, scaled), edge), (quality.HasNan, quality.Broken, quality.Snr, quality.EdgeRelativeMaximum));
+            Assert.Equal((broken, new SigmaSnr(snr, threshold, sourcePixels, scaled), edge), (quality.Broken, quality.Snr, quality.EdgeRelativeMaximum));
             Close(Value("median"), quality.Background, 1e-6 * Value("std"), "the background");
             Close(Value("std"), quality.Rms, 1e-6 * Value("std"), "the rms");
             var (selected, _) = Selection.Apply(
