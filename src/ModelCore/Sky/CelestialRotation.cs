@@ -16,6 +16,8 @@ internal sealed class CelestialRotation
     /// <param name="what">The file, for messages.</param>
     public CelestialRotation(SphericalCoordinate reference, double phi0, double theta0, double? lonPole, double? latPole, string what)
     {
+        if (!(Math.Abs(theta0) <= 90))
+            throw new FitsException($"{what}: the native latitude of the reference point (PVi_2 of the longitude axis) should be -90 to 90, but it is {theta0}; correct it.");
         double phiP = lonPole ?? phi0 + (reference.Latitude < theta0 ? 180 : 0);
         (PoleLongitude, double deltaP) = theta0 == 90
             ? (reference.Longitude, reference.Latitude)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RadioDiffusion.ModelCore.Fits;
 
 namespace RadioDiffusion.ModelCore.Sky;
@@ -61,25 +62,17 @@ public sealed record SkyFrame
         if (longitudeType == "GLON")
             return Galactic;
         string? name = (header.GetString("RADESYS") ?? header.GetString("RADECSYS"))?.Trim().ToUpperInvariant();
-        double? equinox = EquinoxOf(header, what);
         if (string.IsNullOrEmpty(name))
-            name = equinox is null ? "ICRS" : equinox < FirstFk5Equinox ? "FK4" : "FK5";
-        switch (name)
+            name = EquinoxOf(header, what) is not { } year ? "ICRS" : year < FirstFk5Equinox ? "FK4" : "FK5";
+        return name switch
         {
-            case "ICRS":
-                return Icrs;
-            case "FK5" when equinox is null or (>= 1800 and <= 2200):
-                return Fk5(equinox ?? 2000);
-            case "FK5":
-                throw new FitsException($"{what}: EQUINOX of the FK5 should be a year from 1800 to 2200, but it is {equinox}; correct the header.");
-            case "FK4" or "FK4-NO-E":
-                string year = equinox is null ? "no EQUINOX" : $"equinox {equinox}";
-                throw new FitsException(
-                    $"{what}: positions should be in the ICRS, FK5 or galactic frame, but they are in the {name} ({year}), which takes more than a rotation to convert; "
-                    + "regrid the image to J2000 first (for example with CASA's imregrid or the Python package reproject).");
-            default:
-                throw new FitsException($"{what}: RADESYS should be ICRS or FK5, but it is '{name}'; convert the image to one of these frames, or correct the header.");
-        }
+            "ICRS" => Icrs,
+            "FK5" => Fk5Of(EquinoxOf(header, what) ?? 2000, what),
+            "FK4" or "FK4-NO-E" => throw new FitsException(
+                $"{what}: positions should be in the ICRS, FK5 or galactic frame, but they are in the {name} (as before 1984, such as B1950), which takes more than a rotation to convert; "
+                + "regrid the image to J2000 first, for example with CASA's imregrid or the Python package reproject."),
+            _ => throw new FitsException($"{what}: RADESYS should be ICRS or FK5, but it is '{name}'; convert the image to one of these frames, or correct the header."),
+        };
     }
 
     /// <summary>A position of the ICRS in this frame.</summary>
@@ -103,14 +96,21 @@ public sealed record SkyFrame
             header.Set("EQUINOX", year, "[yr]");
     }
 
+    private static SkyFrame Fk5Of(double equinox, string what) => equinox is >= 1800 and <= 2200
+        ? Fk5(equinox)
+        : throw new FitsException($"{what}: the equinox of the FK5 (EQUINOX or EPOCH) should be a year from 1800 to 2200, but it is {equinox}; correct the header.");
+
+    /// <summary>Years also as text, J2000.0 or 2000.0, which some old headers have.</summary>
     private static double? EquinoxOf(FitsHeader header, string what)
     {
         string keyword = header.Contains("EQUINOX") ? "EQUINOX" : "EPOCH";
         if (header.GetDouble(keyword) is { } year)
             return year;
-        return header.GetString(keyword) is { } text
-            ? throw new FitsException($"{what}: keyword {keyword} should be a year such as 2000.0, but it is the text '{text}'; correct the header.")
-            : null;
+        if (header.GetString(keyword)?.Trim() is not { Length: > 0 } text)
+            return null;
+        return double.TryParse(text.StartsWith('J') ? text[1..] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out year)
+            ? year
+            : throw new FitsException($"{what}: keyword {keyword} should be a year such as 2000.0, but it is the text '{text}'; correct the header.");
     }
 
     /// <summary>From the mean equator and equinox of J2000 to those of a Julian year.</summary>

@@ -80,16 +80,19 @@ internal sealed class WorldCoordinateKeywords(FitsHeader header, CelestialAxes a
     }
 
     private double Needed(string keyword) => Optional(keyword)
-        ?? throw new FitsException($"{what}: keyword {keyword} is missing; without it pixels have no position.");
+        ?? throw new FitsException($"{what}: keyword {keyword} is missing or has no value; without it pixels have no position.");
 
+    /// <summary>Null if the keyword is absent or has no value.</summary>
     private double? Optional(string keyword)
     {
-        if (!header.Contains(keyword))
-            return null;
-        return header.GetDouble(keyword) is { } value && double.IsFinite(value)
-            ? value
-            : throw new FitsException($"{what}: keyword {keyword} should be a number, but it is {(header.GetString(keyword) is { } text ? $"the text '{text}'" : "none")}; correct it.");
+        if (header.GetDouble(keyword) is { } value)
+            return double.IsFinite(value) ? value : throw NoNumber(keyword, $"{value}");
+        if (header.GetString(keyword) is { } text)
+            throw NoNumber(keyword, $"the text '{text}'");
+        return header.GetBoolean(keyword) is { } flag ? throw NoNumber(keyword, $"the logical value {(flag ? 'T' : 'F')}") : null;
     }
+
+    private FitsException NoNumber(string keyword, string found) => new($"{what}: keyword {keyword} should be a number, but it is {found}; correct it.");
 
     private static double DegreesPerUnit(FitsHeader header, int axis, string what)
     {

@@ -128,7 +128,8 @@ public class WorldCoordinateSystemTests
     [InlineData("RADESYS", "GAPPT", "GAPPT")]
     [InlineData("CUNIT1", "hourangle", "hourangle")]
     [InlineData("CRPIX1", "forty", "CRPIX1")]
-    [InlineData("EQUINOX", "J2000", "EQUINOX")]
+    [InlineData("EQUINOX", "now", "EQUINOX")]
+    [InlineData("EPOCH", "1950", "FK4")]
     [InlineData("CTYPE1", "RA---TPV", "CTYPE2")]
     public void FromHeader_OfATextThatIsNotSupported_NamesIt(string keyword, string value, string named)
     {
@@ -146,6 +147,8 @@ public class WorldCoordinateSystemTests
     [InlineData("CDELT1", 0, "CDELT")]
     [InlineData("CRVAL2", -90.5, "CRVAL2")]
     [InlineData("PC1_3", 0.1, "PC1_3")]
+    [InlineData("EQUINOX", 20000, "20000")]
+    [InlineData("PV1_2", 100, "100")]
     public void FromHeader_OfANumberThatIsNotSupported_NamesIt(string keyword, double value, string named)
     {
         var header = Header("RA---SIN", "DEC--SIN", 10, 20, 0.01);
@@ -175,6 +178,27 @@ public class WorldCoordinateSystemTests
         header.Set("CTYPE3", "RA---SIN");
         header.Set("CTYPE4", "DEC--SIN");
         Assert.Contains("axis 3 is 'RA---SIN'", Assert.Throws<FitsException>(() => WorldCoordinateSystem.FromHeader(header, "image.fits")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FromHeader_OfAnEquinoxAsText_IsReadAsAYear()
+    {
+        var header = Header("RA---SIN", "DEC--SIN", 10, 20, 0.01);
+        header.Set("EPOCH", "J2000.0");
+        Assert.Equal(SkyFrame.Fk5(), WorldCoordinateSystem.FromHeader(header, "image.fits").Frame);
+    }
+
+    [Theory]
+    [InlineData("TAN")]
+    [InlineData("STG")]
+    [InlineData("ARC")]
+    [InlineData("CAR")]
+    [InlineData("MER")]
+    [InlineData("HPX")]
+    public void PixelToSky_BeyondAllMeasure_IsNoPosition(string projection)
+    {
+        var wcs = WorldCoordinateSystem.FromHeader(Header("RA---" + projection, "DEC--" + projection, 10, 20, 1), "image.fits");
+        Assert.True(double.IsNaN(wcs.PixelToSky(1e200, -1e200).RightAscension));
     }
 
     [Fact]

@@ -88,7 +88,7 @@ internal sealed class Mollweide : IProjection
             double sine = Math.Sin(epsilon / 2);
             double change = (Difference(epsilon) - target) / (2 * sine * sine);
             epsilon -= change;
-            if (Math.Abs(change) <= 1e-16 * epsilon)
+            if (Math.Abs(change) <= 4e-16 * epsilon)
                 break;
         }
         return epsilon;

@@ -66,7 +66,7 @@ internal sealed class Gnomonic : IProjection
     {
         double n = 1 / Math.Sqrt(1 + x * x + y * y);
         native = new Direction(-y * n, x * n, n);
-        return true;
+        return n > 0;
     }
 }
 
@@ -92,7 +92,7 @@ internal sealed class Stereographic : IProjection
         double square = x * x + y * y;
         double scale = 4 / (4 + square);
         native = new Direction(-y * scale, x * scale, (4 - square) / (4 + square));
-        return true;
+        return double.IsFinite(square);
     }
 }
 
