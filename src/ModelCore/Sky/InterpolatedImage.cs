@@ -141,7 +141,8 @@ internal readonly ref struct InterpolatedImage
             weights[i] = weight;
             sum += weight;
         }
+        double scale = 1 / sum;
         for (int i = 0; i < MostTaps; i++)
-            weights[i] /= sum;
+            weights[i] *= scale;
     }
 }
