@@ -1,165 +1,217 @@
 using RadioDiffusion.ModelCore.Fits;
+using RadioDiffusion.ModelCore.Sky.Projections;
 
 namespace RadioDiffusion.ModelCore.Sky;
 
-/// <summary>Between pixels and the sky: a linear map (CD, PC, or CDELT with CROTA) and a zenithal projection (SIN, TAN).</summary>
+/// <summary>Between the pixels of an image and the sky.</summary>
 /// <remarks>
-/// Greisen and Calabretta (2002), Calabretta and Greisen (2002). Pixels are zero-based here: the centre of the first one is (0, 0).
-/// No conversion between frames takes place: positions are in the file's own.
+/// Greisen and Calabretta (2002), Calabretta and Greisen (2002), Calabretta and Roukema (2007). Pixels are zero-based here: the centre of the first
+/// one is (0, 0). <see cref="PixelToSky"/> and <see cref="TrySkyToPixel"/> speak ICRS, whatever frame the file is in;
+/// <see cref="PixelToWorld"/> and <see cref="TryWorldToPixel"/> speak the file's own frame, as astropy's wcs_pix2world does.
 /// </remarks>
 public sealed class WorldCoordinateSystem
 {
-    private readonly double _referenceColumn;
-    private readonly double _referenceRow;
-    private readonly double[] _matrix;      // degrees per pixel: x = m0 p + m1 q, y = m2 p + m3 q
-    private readonly double[] _inverse;
-    private readonly string _projection;
-    private readonly SkyCoordinate _reference;
-    private readonly string[] _types;
+    private readonly CelestialAxes _axes;
+    private readonly LinearTransform _linear;
+    private readonly IProjection _projection;
+    private readonly NativeReference _native;
+    private readonly SphericalCoordinate _reference;
+    private readonly (double X, double Y) _offset;           // of the reference point in the plane, radians
+    private readonly double _poleLongitude;
+    private readonly Rotation _nativeFromRelative;
+    private readonly Rotation _relativeFromNative;
 
-    // Rotation from native to celestial coordinates: the pole of the projection is the reference point.
-    private readonly double _sinDelta;
-    private readonly double _cosDelta;
-    private readonly double _lonPole;
-
-    private WorldCoordinateSystem(string projection, string[] types, SkyCoordinate reference, double referenceColumn, double referenceRow,
-        double[] matrix, double? lonPole, string what)
+    private WorldCoordinateSystem(SkyFrame frame, CelestialAxes axes, IProjection projection, NativeReference native, SphericalCoordinate reference,
+        LinearTransform linear, string what)
     {
-        double determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
-        if (determinant == 0 || !double.IsFinite(determinant))
-            throw new FitsException($"{what}: the matrix from pixels to the sky should be invertible, but it is {string.Join(", ", matrix)}.");
+        Frame = frame;
+        _axes = axes;
         _projection = projection;
-        _types = types;
+        _native = native;
         _reference = reference;
-        _referenceColumn = referenceColumn;
-        _referenceRow = referenceRow;
-        _matrix = matrix;
-        _inverse = [matrix[3] / determinant, -matrix[1] / determinant, -matrix[2] / determinant, matrix[0] / determinant];
-        (_sinDelta, _cosDelta) = Math.SinCos(double.DegreesToRadians(reference.Declination));
-        _lonPole = double.DegreesToRadians(lonPole ?? (reference.Declination >= 90 ? 0 : 180));
-        PixelScaleArcsec = Math.Sqrt(Math.Abs(determinant)) * 3600;
+        _linear = linear;
+        double phi0 = native.Phi0 ?? 0, theta0 = native.Theta0 ?? projection.ReferenceLatitude;
+        var rotation = new CelestialRotation(reference, phi0, theta0, native.LonPole, native.LatPole, what);
+        _poleLongitude = rotation.PoleLongitude;
+        _nativeFromRelative = rotation.NativeFromRelative;
+        _relativeFromNative = rotation.NativeFromRelative.Inverse;
+        NativeFromIcrs = _nativeFromRelative * Rotation.AboutZ(_poleLongitude) * frame.FromIcrsRotation;
+        IcrsFromNative = NativeFromIcrs.Inverse;
+        if (native.IsOffset)
+        {
+            _offset = projection.TryProject(Direction.FromDegrees(phi0, theta0), out double x, out double y)
+                ? (x, y)
+                : throw new FitsException($"{what}: the reference point (PV{axes.Longitude}_1 {phi0}, PV{axes.Longitude}_2 {theta0}) should lie on the map of projection {projection.Code}, but it does not.");
+        }
     }
 
+    /// <summary>The frame of the file.</summary>
+    public SkyFrame Frame { get; }
+
+    /// <summary>Three letters of the FITS standard, such as SIN; NCP is the slant SIN that it stands for.</summary>
+    public string ProjectionCode => _projection.Code;
+
     /// <summary>Side of a square pixel of the same area, arc seconds, at the reference point.</summary>
-    public double PixelScaleArcsec { get; }
+    public double PixelScaleArcsec => _linear.PixelScale * 3600;
+
+    internal Rotation NativeFromIcrs { get; }
+
+    internal Rotation IcrsFromNative { get; }
 
     /// <summary>The celestial axes of a header.</summary>
-    /// <param name="header">An image's header; its first two axes must be longitude and latitude.</param>
+    /// <param name="header">An image's header; of its first two axes one must be longitude and one latitude. Others are ignored.</param>
     /// <param name="what">The file, for messages.</param>
     /// <exception cref="FitsException">There is no celestial WCS in it, or one of an unknown kind.</exception>
     public static WorldCoordinateSystem FromHeader(FitsHeader header, string what)
     {
-        string[] types = [header.GetString("CTYPE1") ?? "", header.GetString("CTYPE2") ?? ""];
-        bool celestial = types is [['R', 'A', '-', '-', ..], ['D', 'E', 'C', '-', ..]] or [['G', 'L', 'O', 'N', '-', ..], ['G', 'L', 'A', 'T', '-', ..]];
-        if (!celestial)
-            throw new FitsException($"{what}: CTYPE1 and CTYPE2 should name a longitude and a latitude, such as RA---SIN and DEC--SIN, but they are '{types[0]}' and '{types[1]}'.");
-        string projection = types[0][^3..];
-        if (projection is not ("SIN" or "TAN") || types[1][^3..] != projection)
-            throw new FitsException($"{what}: the projection should be SIN or TAN, but CTYPE1 and CTYPE2 are '{types[0]}' and '{types[1]}'.");
-        if (projection == "SIN" && ((header.GetDouble("PV2_1") ?? 0) != 0 || (header.GetDouble("PV2_2") ?? 0) != 0))
-            throw new FitsException($"{what}: a slant SIN projection (PV2_1, PV2_2) is not supported.");
-        if (header.GetString("RADESYS") is { } frame && frame.StartsWith("FK4", StringComparison.Ordinal))
-            throw new FitsException($"{what}: positions should be ICRS, FK5 or galactic, but RADESYS is '{frame}'.");
-        double Needed(string keyword) => header.GetDouble(keyword)
-            ?? throw new FitsException($"{what}: keyword {keyword} is missing or no number; without it pixels have no position.");
-        return new WorldCoordinateSystem(projection, types, new SkyCoordinate(Wrap(Needed("CRVAL1")), Needed("CRVAL2")),
-            Needed("CRPIX1") - 1, Needed("CRPIX2") - 1, Matrix(header, Needed), header.GetDouble("LONPOLE"), what);
+        var axes = CelestialAxes.FromHeader(header, what);
+        var frame = SkyFrame.FromHeader(header, axes.LongitudeType, what);
+        var keywords = new WorldCoordinateKeywords(header, axes, what);
+        var reference = keywords.Reference();
+        var projection = Projection.Create(axes.ProjectionCode, keywords.ProjectionParameter, reference.Latitude, what);
+        var native = new NativeReference(keywords.LongitudeParameter(1), keywords.LongitudeParameter(2), keywords.LonPole, keywords.LatPole,
+            keywords.LongitudeParameter(0) is { } offset && offset != 0);
+        return new WorldCoordinateSystem(frame, axes with { ProjectionCode = projection.Code }, projection, native, reference, keywords.Linear(), what);
     }
 
-    /// <summary>A SIN projection, north up, east left.</summary>
-    public static WorldCoordinateSystem Sin(SkyCoordinate centre, double pixelScaleArcsec, double centreColumn, double centreRow) =>
-        new("SIN", ["RA---SIN", "DEC--SIN"], centre, centreColumn, centreRow, [-pixelScaleArcsec / 3600, 0, 0, pixelScaleArcsec / 3600], null, "SIN");
+    /// <summary>A SIN projection in the ICRS, east to the left of north.</summary>
+    /// <param name="centre">The reference point.</param>
+    /// <param name="pixelScaleArcsec">Side of a pixel.</param>
+    /// <param name="centreColumn">Zero-based column of the reference point.</param>
+    /// <param name="centreRow">Its row.</param>
+    /// <param name="positionAngle">Direction of increasing rows at the reference point, degrees from north through east; 0 is north up.</param>
+    public static WorldCoordinateSystem Sin(SkyCoordinate centre, double pixelScaleArcsec, double centreColumn, double centreRow, double positionAngle = 0)
+    {
+        if (!(pixelScaleArcsec > 0))
+            throw new ArgumentOutOfRangeException(nameof(pixelScaleArcsec), pixelScaleArcsec, "A pixel scale should be above 0 arc seconds.");
+        if (!double.IsFinite(centre.RightAscension) || !(Math.Abs(centre.Declination) <= 90))
+            throw new ArgumentOutOfRangeException(nameof(centre), centre, "The centre should be a position on the sky, in degrees.");
+        var (sin, cos) = Degrees.SinCos(positionAngle);
+        double scale = pixelScaleArcsec / 3600;
+        // x grows to the east: a row further is sin east and cos north, a column further -cos east and sin north.
+        var linear = new LinearTransform(centreColumn, centreRow, new MatrixRow(-scale, cos, -sin), new MatrixRow(scale, sin, cos), "SIN");
+        return new WorldCoordinateSystem(SkyFrame.Icrs, new CelestialAxes("RA", 1, 2, "SIN"), new SlantOrthographic(0, 0), default,
+            new SphericalCoordinate(Degrees.Wrap(centre.RightAscension), centre.Declination), linear, "SIN");
+    }
 
-    /// <summary>The position of a pixel; NaN where the projection has none.</summary>
+    /// <summary>The ICRS position of a pixel; NaN where the projection has none.</summary>
     public SkyCoordinate PixelToSky(double column, double row)
     {
-        double p = column - _referenceColumn, q = row - _referenceRow;
-        double x = double.DegreesToRadians(_matrix[0] * p + _matrix[1] * q);
-        double y = double.DegreesToRadians(_matrix[2] * p + _matrix[3] * q);
-        double radius = Math.Sqrt(x * x + y * y);
-        if (_projection == "SIN" && radius > 1)
-            return new SkyCoordinate(double.NaN, double.NaN);
-        // Native polar distance as sine and cosine: SIN has R = sin, TAN has R = tan.
-        double norm = _projection == "SIN" ? 1 : Math.Sqrt(1 + radius * radius);
-        double sinDistance = radius / norm;
-        double cosDistance = _projection == "SIN" ? Math.Sqrt((1 - radius) * (1 + radius)) : 1 / norm;
-        double phi = radius == 0 ? 0 : Math.Atan2(x, -y);
-        var (sinPhi, cosPhi) = Math.SinCos(phi - _lonPole);
-        double alpha = Math.Atan2(-sinDistance * sinPhi, cosDistance * _cosDelta - sinDistance * _sinDelta * cosPhi);
-        double z = cosDistance * _sinDelta + sinDistance * _cosDelta * cosPhi;
-        double across = Math.Sqrt(Square(sinDistance * sinPhi) + Square(cosDistance * _cosDelta - sinDistance * _sinDelta * cosPhi));
-        return new SkyCoordinate(Wrap(_reference.RightAscension + double.RadiansToDegrees(alpha)), double.RadiansToDegrees(Math.Atan2(z, across)));
+        SphericalCoordinate position;
+        if (Frame.IsIcrs)
+            position = PixelToWorld(column, row);
+        else if (TryPixelToNative(column, row, out var native))
+            position = (IcrsFromNative * native).ToSpherical();
+        else
+            position = new SphericalCoordinate(double.NaN, double.NaN);
+        return new SkyCoordinate(position.Longitude, position.Latitude);
     }
 
-    /// <summary>The pixel at a position; false on the far side of the sky.</summary>
+    /// <summary>The pixel at an ICRS position; false where the map does not show it: the far side of the sky, or no position at all.</summary>
     public bool TrySkyToPixel(SkyCoordinate position, out double column, out double row)
     {
-        var (sinDelta, cosDelta) = Math.SinCos(double.DegreesToRadians(position.Declination));
-        var (sinAlpha, cosAlpha) = Math.SinCos(double.DegreesToRadians(position.RightAscension - _reference.RightAscension));
-        double cosDistance = sinDelta * _sinDelta + cosDelta * _cosDelta * cosAlpha;
-        double east = -cosDelta * sinAlpha;
-        double north = sinDelta * _cosDelta - cosDelta * _sinDelta * cosAlpha;
-        double sinDistance = Math.Sqrt(east * east + north * north);
-        double phi = _lonPole + Math.Atan2(east, north);
-        if (!(cosDistance >= 0) || (_projection == "TAN" && cosDistance == 0))
-        {
-            column = row = double.NaN;
-            return false;
-        }
-        double radius = _projection == "SIN" ? sinDistance : sinDistance / cosDistance;
-        double x = double.RadiansToDegrees(radius * Math.Sin(phi)), y = -double.RadiansToDegrees(radius * Math.Cos(phi));
-        column = _referenceColumn + _inverse[0] * x + _inverse[1] * y;
-        row = _referenceRow + _inverse[2] * x + _inverse[3] * y;
-        return true;
+        if (Frame.IsIcrs)
+            return TryWorldToPixel(new SphericalCoordinate(position.RightAscension, position.Declination), out column, out row);
+        if (Math.Abs(position.Declination) <= 90)
+            return TryNativeToPixel(NativeFromIcrs * Direction.FromDegrees(position.RightAscension, position.Declination), out column, out row);
+        column = row = double.NaN;
+        return false;
     }
 
-    /// <summary>Writes the keywords (PC and CDELT).</summary>
+    /// <summary>The position of a pixel in the file's own frame; NaN where the projection has none.</summary>
+    public SphericalCoordinate PixelToWorld(double column, double row) => TryPixelToNative(column, row, out var native)
+        ? (_relativeFromNative * native).ToSpherical(_poleLongitude)
+        : new SphericalCoordinate(double.NaN, double.NaN);
+
+    /// <summary>The pixel at a position of the file's own frame; false where the map does not show it.</summary>
+    public bool TryWorldToPixel(SphericalCoordinate position, out double column, out double row)
+    {
+        if (Math.Abs(position.Latitude) <= 90)
+            return TryNativeToPixel(_nativeFromRelative * Direction.FromDegrees(position.Longitude - _poleLongitude, position.Latitude), out column, out row);
+        column = row = double.NaN;
+        return false;
+    }
+
+    /// <summary>Size and orientation of the pixel at a place of the image; all NaN where the projection has no position.</summary>
+    public PixelGeometry GeometryAt(double column, double row) => PixelGeometry.At(this, column, row);
+
+    /// <summary>The same sky for a part of the image: pixel (0, 0) of the result is (<paramref name="firstColumn"/>, <paramref name="firstRow"/>) here.</summary>
+    public WorldCoordinateSystem Window(int firstColumn, int firstRow) =>
+        new(Frame, _axes, _projection, _native, _reference, _linear.Shifted(firstColumn, firstRow), "window");
+
+    /// <summary>The outer corners of an image, ICRS, around it from the first pixel along the first row; NaN where the projection has no position.</summary>
+    public IReadOnlyList<SkyCoordinate> Footprint(int width, int height) =>
+        [PixelToSky(-0.5, -0.5), PixelToSky(width - 0.5, -0.5), PixelToSky(width - 0.5, height - 0.5), PixelToSky(-0.5, height - 0.5)];
+
+    /// <summary>Writes the keywords; they read back to the same system, bit for bit.</summary>
+    /// <param name="header">One without a WCS, or with one that <see cref="AddTo"/> wrote for an image in the same way.</param>
+    /// <exception cref="ArgumentException">The header holds other keywords that would change the meaning of these.</exception>
     public void AddTo(FitsHeader header)
     {
-        double scale1 = Scale(_matrix[0], _matrix[2]) * (_matrix[0] < 0 ? -1 : 1), scale2 = Scale(_matrix[1], _matrix[3]);
-        header.Set("CTYPE1", _types[0]);
-        header.Set("CTYPE2", _types[1]);
-        header.Set("CRVAL1", _reference.RightAscension, "[deg]");
-        header.Set("CRVAL2", _reference.Declination, "[deg]");
-        header.Set("CRPIX1", _referenceColumn + 1);
-        header.Set("CRPIX2", _referenceRow + 1);
-        header.Set("CDELT1", scale1, "[deg]");
-        header.Set("CDELT2", scale2, "[deg]");
-        if (_matrix[1] != 0 || _matrix[2] != 0)
+        int i = _axes.Longitude, j = _axes.Latitude;
+        bool isTurned = OffDiagonal(_linear.X, i) != 0 || OffDiagonal(_linear.Y, j) != 0 || Diagonal(_linear.X, i) != 1 || Diagonal(_linear.Y, j) != 1;
+        RefuseOtherKeywords(header, isTurned);
+        header.Set("CTYPE1", AxisType(1));
+        header.Set("CTYPE2", AxisType(2));
+        header.Set(CelestialAxes.Keyword("CRVAL", i), _reference.Longitude, "[deg]");
+        header.Set(CelestialAxes.Keyword("CRVAL", j), _reference.Latitude, "[deg]");
+        header.Set("CRPIX1", _linear.ReferenceColumn + 1);
+        header.Set("CRPIX2", _linear.ReferenceRow + 1);
+        header.Set(CelestialAxes.Keyword("CDELT", i), _linear.X.Scale, "[deg]");
+        header.Set(CelestialAxes.Keyword("CDELT", j), _linear.Y.Scale, "[deg]");
+        if (isTurned)
         {
-            header.Set("PC1_1", _matrix[0] / scale1);
-            header.Set("PC1_2", _matrix[1] / scale1);
-            header.Set("PC2_1", _matrix[2] / scale2);
-            header.Set("PC2_2", _matrix[3] / scale2);
+            header.Set(CelestialAxes.Keyword("PC", i, 1), _linear.X.First);
+            header.Set(CelestialAxes.Keyword("PC", i, 2), _linear.X.Second);
+            header.Set(CelestialAxes.Keyword("PC", j, 1), _linear.Y.First);
+            header.Set(CelestialAxes.Keyword("PC", j, 2), _linear.Y.Second);
         }
         header.Set("CUNIT1", "deg");
         header.Set("CUNIT2", "deg");
-        header.Set("RADESYS", "ICRS");
+        for (int m = 0; m < _projection.Parameters.Count; m++)
+            header.Set(CelestialAxes.Keyword("PV", j, m + 1), _projection.Parameters[m]);
+        _native.AddTo(header, i);
+        Frame.AddTo(header);
     }
 
-    private static double Scale(double a, double b) => Math.Sqrt(a * a + b * b);
-
-    private static double Square(double value) => value * value;
-
-    /// <summary>CD, else PC times CDELT, else CDELT with the old rotation CROTA2.</summary>
-    private static double[] Matrix(FitsHeader header, Func<string, double> needed)
+    /// <summary>The native direction of a pixel.</summary>
+    internal bool TryPixelToNative(double column, double row, out Direction native)
     {
-        string[] keys = ["1_1", "1_2", "2_1", "2_2"];
-        if (keys.Any(key => header.Contains("CD" + key)))
-            return [.. keys.Select(key => header.GetDouble("CD" + key) ?? 0)];
-        double scale1 = needed("CDELT1"), scale2 = needed("CDELT2");
-        if (keys.Any(key => header.Contains("PC" + key)))
+        var (x, y) = _linear.ToPlane(column, row);
+        return _projection.TryUnproject(x + _offset.X, y + _offset.Y, out native);
+    }
+
+    /// <summary>The pixel of a native direction.</summary>
+    internal bool TryNativeToPixel(in Direction native, out double column, out double row)
+    {
+        if (_projection.TryProject(native, out double x, out double y))
         {
-            double[] pc = [.. keys.Select(key => header.GetDouble("PC" + key) ?? (key[0] == key[2] ? 1 : 0))];
-            return [scale1 * pc[0], scale1 * pc[1], scale2 * pc[2], scale2 * pc[3]];
+            (column, row) = _linear.ToPixel(x - _offset.X, y - _offset.Y);
+            if (double.IsFinite(column) && double.IsFinite(row))
+                return true;
         }
-        var (sin, cos) = Math.SinCos(double.DegreesToRadians(header.GetDouble("CROTA2") ?? 0));
-        return [scale1 * cos, -scale2 * sin, scale1 * sin, scale2 * cos];
+        column = row = double.NaN;
+        return false;
     }
 
-    private static double Wrap(double degrees)
+    private string AxisType(int axis) =>
+        CelestialAxes.TypeOf(axis == _axes.Longitude ? _axes.LongitudeType : _axes.LatitudeType, _axes.ProjectionCode);
+
+    private static double Diagonal(MatrixRow row, int axis) => axis == 1 ? row.First : row.Second;
+
+    private static double OffDiagonal(MatrixRow row, int axis) => axis == 1 ? row.Second : row.First;
+
+    private static void RefuseOtherKeywords(FitsHeader header, bool isTurned)
     {
-        double wrapped = degrees % 360;
-        return wrapped < 0 ? wrapped + 360 : wrapped;
+        foreach (string keyword in (ReadOnlySpan<string>)["CD1_1", "CD1_2", "CD2_1", "CD2_2", "CROTA1", "CROTA2", "PC001001", "RADECSYS", "EPOCH"])
+        {
+            if (header.Contains(keyword))
+                throw new ArgumentException($"The header to write has keyword {keyword} of another WCS already; begin with a header that has none.");
+        }
+        foreach (string keyword in (ReadOnlySpan<string>)["PC1_1", "PC1_2", "PC2_1", "PC2_2"])
+        {
+            if (!isTurned && header.Contains(keyword))
+                throw new ArgumentException($"The header to write has keyword {keyword} of a turned WCS already; begin with a header that has none.");
+        }
     }
 }

@@ -12,40 +12,35 @@ public class WorldCoordinateSystemGoldenTests
     private readonly GoldenCase _case = new("fits-wcs");
 
     [Fact]
-    public void Positions_OfSinAndTan_AreThoseOfAstropy()
+    public void Positions_OfAllImages_AreThoseOfAstropy()
     {
         int files = 0;
         foreach (var expected in _case.Json.GetProperty("image_files").EnumerateArray().Where(image => image.TryGetProperty("wcs", out _)))
         {
             string name = expected.GetProperty("file").GetString()!;
-            string projection = expected.GetProperty("wcs").GetProperty("CTYPE1").GetString()![^3..];
             using var file = FitsFile.Open(_case.File(name));
             var header = file.Hdus[expected.GetProperty("hdu").GetInt32()].Header;
-            if (projection is not ("SIN" or "TAN"))
-            {
-                Assert.Contains(projection, Assert.Throws<FitsException>(() => WorldCoordinateSystem.FromHeader(header, name)).Message, StringComparison.Ordinal);
-                continue;
-            }
             files++;
             var wcs = WorldCoordinateSystem.FromHeader(header, name);
             double[] pixels = _case.Values<double>("wcs.safetensors", Path.GetFileNameWithoutExtension(name) + ".pixel");
             double[] world = _case.Values<double>("wcs.safetensors", Path.GetFileNameWithoutExtension(name) + ".world");
             for (int i = 0; i < pixels.Length; i += 2)
             {
-                var sky = wcs.PixelToSky(pixels[i], pixels[i + 1]);
-                Assert.InRange(sky.RightAscension, 0, 360);
-                Assert.True(sky.SeparationTo(new SkyCoordinate(world[i], world[i + 1])) <= SkyTolerance, $"{name}: {sky} for {world[i]}, {world[i + 1]}");
-                Assert.True(wcs.TrySkyToPixel(new SkyCoordinate(world[i], world[i + 1]), out double column, out double row), name);
-                Assert.True(Math.Abs(column - pixels[i]) <= PixelTolerance && Math.Abs(row - pixels[i + 1]) <= PixelTolerance, $"{name}: {column}, {row} for {pixels[i]}, {pixels[i + 1]}");
+                var position = wcs.PixelToWorld(pixels[i], pixels[i + 1]);
+                Assert.InRange(position.Longitude, 0, 360);
+                Assert.True(WcsVectors.Separation(position, new SphericalCoordinate(world[i], world[i + 1])) <= SkyTolerance, $"{name}: {position} for {world[i]}, {world[i + 1]}");
+                Assert.True(wcs.TryWorldToPixel(new SphericalCoordinate(world[i], world[i + 1]), out double column, out double row), name);
+                bool isThere = Math.Abs(column - pixels[i]) <= PixelTolerance && Math.Abs(row - pixels[i + 1]) <= PixelTolerance;
+                Assert.True(isThere || WcsVectors.AreTheSameBorderPoint(wcs, pixels[i], pixels[i + 1], column, row), $"{name}: {column}, {row} for {pixels[i]}, {pixels[i + 1]}");
             }
             if (expected.TryGetProperty("pixels_without_sky", out var without))
             {
                 foreach (var pixel in without.EnumerateArray())
-                    Assert.Equal(double.NaN, wcs.PixelToSky(pixel[0].GetDouble(), pixel[1].GetDouble()).RightAscension);
+                    Assert.Equal(double.NaN, wcs.PixelToWorld(pixel[0].GetDouble(), pixel[1].GetDouble()).Longitude);
             }
             double[] scales = [.. expected.GetProperty("pixel_scale_arcsec").EnumerateArray().Select(scale => scale.GetDouble())];
             Assert.Equal(Math.Sqrt(scales[0] * scales[1]), wcs.PixelScaleArcsec, 1e-9 * scales[0]);
         }
-        Assert.True(files > 0, "No image of the case is SIN or TAN.");
+        Assert.True(files > 0, "No image of the case has a WCS.");
     }
 }

@@ -1,0 +1,32 @@
+namespace RadioDiffusion.ModelCore.Sky;
+
+/// <summary>A direction as unit vector: x to longitude 0 on the equator, y to longitude 90 degrees, z to the north pole.</summary>
+internal readonly record struct Direction(double X, double Y, double Z)
+{
+    public static Direction Nowhere { get; } = new(double.NaN, double.NaN, double.NaN);
+
+    /// <summary>Distance from the axis through the poles: the cosine of the latitude.</summary>
+    public double AxisDistance => Math.Sqrt(X * X + Y * Y);
+
+    /// <summary>Radians, -pi to pi.</summary>
+    public double Longitude => Math.Atan2(Y, X);
+
+    /// <summary>Radians; as an arc tangent it is exact at the poles too, where an arc sine is not.</summary>
+    public double Latitude => Math.Atan2(Z, AxisDistance);
+
+    /// <param name="longitude">Degrees.</param>
+    /// <param name="latitude">Degrees.</param>
+    public static Direction FromDegrees(double longitude, double latitude) =>
+        FromRadians(double.DegreesToRadians(longitude), double.DegreesToRadians(latitude));
+
+    public static Direction FromRadians(double longitude, double latitude)
+    {
+        var (sinLongitude, cosLongitude) = Math.SinCos(longitude);
+        var (sinLatitude, cosLatitude) = Math.SinCos(latitude);
+        return new Direction(cosLatitude * cosLongitude, cosLatitude * sinLongitude, sinLatitude);
+    }
+
+    /// <param name="zeroLongitude">Degrees; the longitude of the x axis.</param>
+    public SphericalCoordinate ToSpherical(double zeroLongitude = 0) =>
+        new(Degrees.Wrap(double.RadiansToDegrees(Longitude) + zeroLongitude), double.RadiansToDegrees(Latitude));
+}
