@@ -32,7 +32,7 @@ public sealed record FitsChecksums(int Hdu, FitsChecksumState Data, FitsChecksum
         var cards = hdu is FitsImage { TileTable: { } tiles } ? tiles.Header.Cards : hdu.Header.Cards;
         var stated = cards.FirstOrDefault(card => card.Keyword == "DATASUM");
         return new(hdu.Index,
-            stated == null ? FitsChecksumState.Absent : State(stated.Value as string == dataSum.ToString(CultureInfo.InvariantCulture)),
+            stated == null ? FitsChecksumState.Absent : State((stated.Value as string)?.Trim() == dataSum.ToString(CultureInfo.InvariantCulture)),
             cards.Any(card => card.Keyword == "CHECKSUM") ? State(whole is 0 or uint.MaxValue) : FitsChecksumState.Absent);
     }
 

@@ -8,6 +8,7 @@ internal sealed class FitsHeaderWriter
 {
     private const int CardLength = FitsHeaderReader.CardLength;
     private readonly StringBuilder _text = new();
+    private bool _hasLongTexts;
 
     /// <summary>The text so far, without END and padding.</summary>
     public int Length => _text.Length;
@@ -80,6 +81,11 @@ internal sealed class FitsHeaderWriter
         {
             AddCard(start + $"'{(isShort ? Escaped(value).PadRight(8) : Escaped(value))}'".PadRight(isShort ? 20 : 0) + Remark(comment));
             return;
+        }
+        if (!_hasLongTexts)
+        {
+            _hasLongTexts = true;
+            Add("LONGSTRN", "OGIP 1.0", "long texts go on in CONTINUE cards");    // older readers look for it
         }
         while (start.Length + Escaped(value).Length + Quotes > CardLength)
         {

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
+using ICSharpCode.SharpZipLib;
+using ICSharpCode.SharpZipLib.GZip;
 
 namespace RadioDiffusion.ModelCore.Fits;
 
@@ -27,13 +30,16 @@ internal static class GzipFile
         try
         {
             unpacked = CreateTemporary(folder);
-            Copy(stored, unpacked, path, limits);
+            using (var gzip = new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true))
+                Copy(gzip, unpacked, stored, path, limits);
+            if (!EndsAsAnnounced(stored, unpacked))
+                UnpackMembers(stored, unpacked, path, limits);
             return unpacked;
         }
         catch (Exception error)
         {
             unpacked?.Dispose();
-            if (error is InvalidDataException)
+            if (error is InvalidDataException or SharpZipBaseException or EndOfStreamException)
                 throw new FitsException($"{path} should be a whole gzip file, but it is damaged or cut off ({error.Message}): get it again.");
             if (error is IOException or UnauthorizedAccessException)
                 throw new FitsException($"{path} is unpacked into the folder {folder}, but that cannot be written ({error.Message}): make room there, or set TMPDIR to another folder.");
@@ -41,14 +47,13 @@ internal static class GzipFile
         }
     }
 
-    private static void Copy(FileStream stored, FileStream unpacked, string path, GzipLimits limits)
+    private static void Copy(Stream gzip, FileStream unpacked, FileStream stored, string path, GzipLimits limits)
     {
         long limit = limits.LimitFor(stored.Length), total = 0;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
-            using var gzip = new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true);
-            for (int count; (count = gzip.Read(buffer)) > 0;)
+            for (int count; (count = gzip.Read(buffer, 0, buffer.Length)) > 0;)
             {
                 if ((total += count) > limit)
                 {
@@ -63,6 +68,30 @@ internal static class GzipFile
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>
+    /// Whether checksum and length of all that was unpacked stand at the end of the file: .NET's reader does not notice a file that is
+    /// cut off.
+    /// </summary>
+    private static bool EndsAsAnnounced(FileStream stored, FileStream unpacked)
+    {
+        Span<byte> trailer = stackalloc byte[8];
+        RandomAccess.Read(stored.SafeFileHandle, trailer, stored.Length - trailer.Length);
+        var crc = new Crc32();
+        unpacked.Position = 0;
+        crc.Append(unpacked);
+        return crc.GetCurrentHashAsUInt32() == BinaryPrimitives.ReadUInt32LittleEndian(trailer)
+            && (uint)unpacked.Length == BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
+    }
+
+    /// <summary>A file of several members, each with a checksum of its own, or a damaged one: this reader checks every member.</summary>
+    private static void UnpackMembers(FileStream stored, FileStream unpacked, string path, GzipLimits limits)
+    {
+        stored.Position = 0;
+        unpacked.SetLength(0);
+        using var members = new GZipInputStream(stored) { IsStreamOwner = false };
+        Copy(members, unpacked, stored, path, limits);
     }
 
     /// <summary>A file that only this user may read; under Unix it loses its name at once, under Windows when it is closed.</summary>

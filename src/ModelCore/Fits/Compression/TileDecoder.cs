@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -153,6 +154,8 @@ internal sealed class TileDecoder
                 int read = gzip.ReadAtLeast(unpacked, unpacked.Length, throwOnEndOfStream: false);
                 if (read < unpacked.Length || gzip.ReadByte() >= 0)
                     throw Damaged(tile, $"its gzip bytes should unpack to {unpacked.Length} bytes, but they hold {(read < unpacked.Length ? "fewer" : "more")}");
+                if (Crc32.HashToUInt32(unpacked) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^8..]))
+                    throw Damaged(tile, "the checksum of its gzip bytes is wrong");
             }
         }
         catch (InvalidDataException error)
