@@ -142,7 +142,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         return new Recipe
         {
             Kind = "dataset",
-            AlgorithmVersion = 1,
+            AlgorithmVersion = 2,
             Inputs = inputs,
             Parameters = new JsonObject
             {
