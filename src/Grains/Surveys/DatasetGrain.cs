@@ -10,6 +10,7 @@ namespace RadioDiffusion.Grains.Surveys;
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainStorageNames.Default)] IPersistentState<DatasetState> state,
     DatasetBuilder builder,
+    DatasetImporter importer,
     ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
 {
     private readonly CancellationTokenSource _deactivated = new();
@@ -21,8 +22,17 @@ internal sealed partial class DatasetGrain(
     {
         Names.Check(Name, "a data set");
         _status = new Watched<DatasetStatus>(state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 });
-        if (state.State.Building is { } request)
-            _status.Set(new DatasetStatus { Name = Name, State = WorkState.Interrupted, Version = _status.Value.Version + 1, Request = request });
+        if (state.State.Building is not null || state.State.Importing is not null)
+        {
+            _status.Set(new DatasetStatus
+            {
+                Name = Name,
+                State = WorkState.Interrupted,
+                Version = _status.Value.Version + 1,
+                Request = state.State.Building,
+                Import = state.State.Importing,
+            });
+        }
         return Task.CompletedTask;
     }
 
@@ -32,17 +42,34 @@ internal sealed partial class DatasetGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default)
+    public Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default) => StartAsync(
+        new DatasetState { Building = request, Result = state.State.Result },
+        "reading the catalogue and the mosaics' headers",
+        () => builder.BuildAsync(Name, request, GrainFactory, Change, _deactivated.Token),
+        cancellationToken);
+
+    public Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default) => StartAsync(
+        new DatasetState { Importing = request, Result = state.State.Result },
+        "reading the files",
+        () => importer.ImportAsync(Name, request, Change, _deactivated.Token),
+        cancellationToken);
+
+    public Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
+
+    public IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
+        _status.WatchAsync(afterVersion, status => status.Version, status => status.State != WorkState.Running, cancellationToken);
+
+    private async Task<DatasetStatus> StartAsync(DatasetState wanted, string phase, Func<Task<DatasetStatus>> work, CancellationToken cancellationToken)
     {
         var current = _status.Value;
         if (current.State == WorkState.Running)
         {
-            return current.Request == request
+            return current.Request == wanted.Building && current.Import == wanted.Importing
                 ? current
                 : throw new UserErrorException(ErrorKind.Conflict, Name,
-                    $"Data set '{Name}' is being built from {current.Request!.CataloguePath}: wait for it, or use another name.");
+                    $"Data set '{Name}' is being built from {current.Request?.CataloguePath ?? current.Import!.Path}: wait for it, or use another name.");
         }
-        state.State = new DatasetState { Building = request, Result = state.State.Result };
+        state.State = wanted;
         await state.WriteStateAsync(cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Datasets).AddAsync(Name, cancellationToken);
         _status.Set(new DatasetStatus
@@ -50,24 +77,20 @@ internal sealed partial class DatasetGrain(
             Name = Name,
             State = WorkState.Running,
             Version = current.Version + 1,
-            Phase = "reading the catalogue and the mosaics' headers",
-            Request = request,
+            Phase = phase,
+            Request = wanted.Building,
+            Import = wanted.Importing,
         });
-        _ = BuildInBackgroundAsync(request);
+        _ = RunInBackgroundAsync(work);
         return _status.Value;
     }
 
-    public Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
-
-    public IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
-        _status.WatchAsync(afterVersion, status => status.Version, status => status.State != WorkState.Running, cancellationToken);
-
-    private async Task BuildInBackgroundAsync(DatasetRequest request)
+    private async Task RunInBackgroundAsync(Func<Task<DatasetStatus>> work)
     {
         try
         {
             DelayDeactivation(TimeSpan.FromDays(1));
-            var result = await builder.BuildAsync(Name, request, GrainFactory, Change, _deactivated.Token);
+            var result = await work();
             state.State = new DatasetState { Result = result with { Version = _status.Value.Version + 1 } };
             await state.WriteStateAsync(_deactivated.Token);
             _status.Set(state.State.Result!);
@@ -102,4 +125,7 @@ internal sealed class DatasetState
 
     /// <summary>A build under way.</summary>
     public DatasetRequest? Building { get; set; }
+
+    /// <summary>An import under way.</summary>
+    public DatasetImportRequest? Importing { get; set; }
 }

@@ -43,7 +43,7 @@ public sealed record DatasetStatistics(Percentiles? PeakFlux, Percentiles? Sigma
         double mean = sum / pixels;
         return new DatasetStatistics(
             Percentiles.Of(Enumerable.Range(0, set.Count).Select(i => (double)set.PeakFlux(i))),
-            Percentiles.Of(set.Measurements().Select(measurement => measurement.SigmaSnr)),
+            Percentiles.Of(set.Measurements().Select(measurement => measurement.SigmaSnr).Where(snr => snr >= 0)),         // -1: nothing around the source
             mean, Math.Sqrt(Math.Max(0, squares / pixels - mean * mean)), empty);
     }
 }

@@ -4,7 +4,7 @@ namespace RadioDiffusion.ModelCore.Surveys.Exchange;
 
 /// <summary>
 /// The HDF5 files of the published code: a data set <c>images</c> (training set, negatives 0) or <c>cutouts</c> (as cut), (n, side, side), Jy/beam; if there, <c>max_values</c>
-/// in place of the largest pixels, <c>names</c>, <c>labels</c> and <c>splits</c> (their names in attributes), and the table <c>catalog</c>.
+/// in place of the largest pixels, <c>names</c>, <c>labels</c> and <c>splits</c> (their names in attributes), <c>RA</c> and <c>DEC</c>, or the table <c>catalog</c>.
 /// </summary>
 /// <remarks>
 /// The published code pairs images and catalogue rows by position, which is wrong for cut-outs of a catalogue that is not sorted by mosaic; a catalogue with another number
@@ -64,7 +64,7 @@ internal sealed class PublishedHdf5Source : IImageSource
         string[] splitNames = NamesOf("splits", PublishedHdf5Writer.SplitNames);
         double[]? peaks = Numbers("max_values", count), labels = Numbers("labels", count), splits = splitNames.Length > 0 ? Numbers("splits", count) : null;
         var catalogue = Catalogue(count);
-        double[]? ra = catalogue.GetValueOrDefault("RA"), dec = catalogue.GetValueOrDefault("DEC");
+        double[]? ra = Numbers("RA", count) ?? catalogue.GetValueOrDefault("RA"), dec = Numbers("DEC", count) ?? catalogue.GetValueOrDefault("DEC");
         if (labels != null && Classes.Count == 0)
             throw _file.Error($"data set 'labels' should have an attribute '{PublishedHdf5Writer.ClassNames}', the names of the classes in the order of the labels, but it has none");
         return [.. Enumerable.Range(0, count).Select(i => new SourceImage

@@ -1,4 +1,3 @@
-using System.Text;
 using PureHDF;
 using PureHDF.Selections;
 
@@ -12,9 +11,13 @@ internal enum Hdf5Boolean : byte
 }
 
 /// <summary>
-/// A training set as an HDF5 file of the published layout: <c>images</c> (n, side, side) float32 with the published attributes, <c>max_values</c> (the conditioning values), <c>names</c>, the table
-/// <c>catalog</c> in pandas' fixed format, and for labelled sets <c>labels</c> and <c>splits</c> (int64, the names in attributes). Written in pieces: memory holds some images.
+/// A training set as an HDF5 file of the published layout: <c>images</c> (n, side, side) float32 with the published attributes, <c>max_values</c> (the conditioning values), <c>names</c>, the
+/// measurements <c>RA</c>, <c>DEC</c>, <c>Sigma_SNR</c>, <c>Edge_max</c>, and for labelled sets <c>labels</c> and <c>splits</c> (int64, the names in attributes). Written in pieces: memory holds some images.
 /// </summary>
+/// <remarks>
+/// The published code makes an attribute of every numeric data set it does not know, so the measurements are plain data sets. Its own table <c>catalog</c> holds pickled Python objects and is not written; the
+/// names, which it needs from there, are in <c>names</c>.
+/// </remarks>
 internal static class PublishedHdf5Writer
 {
     public const string PixelScale = "pixel_scale_arcsec";
@@ -29,23 +32,22 @@ internal static class PublishedHdf5Writer
         var measurements = set.Measurements();
         ulong count = (ulong)set.Count, side = (ulong)set.ImageSize;
         var images = new H5Dataset<float[]>([count, side, side]) { Attributes = ImageAttributes(set) };
-        string[] names = [.. measurements.Select(measurement => measurement.SourceName)];
-        var catalogue = Catalogue(set, measurements);
         var file = new H5File
         {
             ["images"] = images,
             ["max_values"] = Values(set.Count, set.PeakFlux),
-            ["names"] = names,
-            ["catalog"] = catalogue,
+            ["names"] = Values(set.Count, i => measurements[i].SourceName),
+            ["RA"] = Values(set.Count, i => measurements[i].RightAscension),
+            ["DEC"] = Values(set.Count, i => measurements[i].Declination),
+            ["Sigma_SNR"] = Values(set.Count, i => measurements[i].SigmaSnr),
+            ["Edge_max"] = Values(set.Count, i => measurements[i].EdgeRelativeMaximum),
         };
         if (set.ClassCount > 0)
             file["labels"] = new H5Dataset(Values(set.Count, i => (long)set.Label(i))) { Attributes = new() { [ClassNames] = set.Description.Classes.ToArray() } };
         if (set.Description.Splits.Count > 0)
             file["splits"] = new H5Dataset(Values(set.Count, i => (long)set.Description.Splits.ToList().IndexOf(set.Split(i)))) { Attributes = new() { [SplitNames] = set.Description.Splits.ToArray() } };
-        // Fixed-length texts: PyTables, behind pandas, reads no others.
-        int longest = Math.Max(16, names.Concat(set.Description.Classes).Concat(set.Description.Splits).Max(Encoding.UTF8.GetByteCount));
         using var stream = File.Create(path);
-        using var writer = file.BeginWrite(stream, new H5WriteOptions(DefaultStringLength: longest));
+        using var writer = file.BeginWrite(stream);
         for (int first = 0; first < set.Count; first += ImagesAtOnce)
         {
             ct.ThrowIfCancellationRequested();
@@ -72,46 +74,6 @@ internal static class PublishedHdf5Writer
         [Beam] = set.Description.BeamArcsec,
         [Unit] = set.Description.Unit,
     };
-
-    /// <summary>One block of float64 columns, with the attributes that pandas' read_hdf looks for.</summary>
-    private static H5Group Catalogue(TrainingSetReader set, IReadOnlyList<CutoutMeasurement> measurements)
-    {
-        (string Name, Func<CutoutMeasurement, double> Value)[] columns =
-        [
-            ("RA", measurement => measurement.RightAscension),
-            ("DEC", measurement => measurement.Declination),
-            ("Edge_max", measurement => measurement.EdgeRelativeMaximum),
-            ("Sigma_SNR", measurement => measurement.SigmaSnr),
-        ];
-        string[] names = [.. columns.Select(column => column.Name)];
-        double[,] values = new double[set.Count, columns.Length];
-        for (int row = 0; row < set.Count; row++)
-        {
-            for (int column = 0; column < columns.Length; column++)
-                values[row, column] = columns[column].Value(measurements[row]);
-        }
-        return new H5Group
-        {
-            ["axis0"] = Axis(names, "string"),
-            ["axis1"] = Axis(Values(set.Count, i => (long)i), "integer"),
-            ["block0_items"] = Axis(names, "string"),
-            ["block0_values"] = new H5Dataset(values) { Attributes = new() { ["transposed"] = 1L } },
-            Attributes = new()
-            {
-                ["pandas_type"] = "frame",
-                ["pandas_version"] = "0.15.2",
-                ["encoding"] = "UTF-8",
-                ["errors"] = "strict",
-                ["ndim"] = 2L,
-                ["nblocks"] = 1L,
-                ["axis0_variety"] = "regular",
-                ["axis1_variety"] = "regular",
-                ["block0_items_variety"] = "regular",
-            },
-        };
-    }
-
-    private static H5Dataset Axis(Array values, string kind) => new(values) { Attributes = new() { ["kind"] = kind, ["transposed"] = 1L } };
 
     private static T[] Values<T>(int count, Func<int, T> value) => [.. Enumerable.Range(0, count).Select(value)];
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using PureHDF;
 
 namespace RadioDiffusion.ModelCore.Surveys.Labelled;
@@ -38,9 +37,8 @@ internal static class LabelledHdf5Writer
                 [LabelledHdf5Source.Split] = set.Split(i),
             };
         }
-        int longest = 16 + measurements.Max(measurement => Encoding.UTF8.GetByteCount(measurement.SourceName));
         using var stream = File.Create(path);
-        using var writer = file.BeginWrite(stream, new H5WriteOptions(DefaultStringLength: longest));
+        using var writer = file.BeginWrite(stream);
         for (int i = 0; i < set.Count; i++)
         {
             ct.ThrowIfCancellationRequested();
