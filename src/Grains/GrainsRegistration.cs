@@ -9,5 +9,6 @@ public static class GrainsRegistration
 {
     public static IServiceCollection AddRadioDiffusionGrains(this IServiceCollection services) => services
         .AddSingleton<SnapshotDescriptions>()
-        .AddTransient<DatasetBuilder>();
+        .AddTransient<DatasetBuilder>()
+        .AddTransient<DatasetImporter>();
 }

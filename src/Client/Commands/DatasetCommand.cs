@@ -1,11 +1,12 @@
 using System.CommandLine;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.ModelCore.Surveys;
 using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`dataset build` and `dataset show`.</summary>
+/// <summary>`dataset build` and `dataset show`; `import` and `export` have files of their own.</summary>
 internal static class DatasetCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the data set." };
@@ -16,13 +17,16 @@ internal static class DatasetCommand
     private static readonly Option<double> _minimumSnr = new("--min-snr") { Description = "Smallest S/N_sigma that is kept.", DefaultValueFactory = _ => 5 };
     private static readonly Option<double> _maximumEdge = new("--max-edge") { Description = "Largest brightness on the edge relative to the peak.", DefaultValueFactory = _ => 0.8 };
 
+    private static readonly Option<string?> _out = new("--out") { Description = "Folder for a picture of the first images and, for a set with classes, its table as JSON and LaTeX.", HelpName = "DIR" };
+    private static readonly Option<int> _pictures = new("--pictures") { Description = "Images in the picture.", DefaultValueFactory = _ => 64 };
+
     public static Command Build()
     {
         var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _size, _minimumSnr, _maximumEdge);
         build.SetGuardedAction(BuildAsync);
-        var show = new Command("show", "A data set's selection table, recipe and problems.").With(_nameOrAll);
+        var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures);
         show.SetGuardedAction(ShowAsync);
-        return new Command("dataset", "Training sets from surveys.") { build, show };
+        return new Command("dataset", "Training sets from surveys.") { build, DatasetImportCommand.Build(), DatasetExportCommand.Build(), show };
     }
 
     private static async Task<int> BuildAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -48,7 +52,10 @@ internal static class DatasetCommand
             return ExitCode.Done;
         }
         await session.Grains.KnownAsync(INameIndexGrain.Datasets, name, "data set", cancellationToken);
-        return Report(await session.Grains.GetGrain<IDatasetGrain>(name).GetStatusAsync(cancellationToken), output);
+        var status = await session.Grains.GetGrain<IDatasetGrain>(name).GetStatusAsync(cancellationToken);
+        await using var details = await DatasetDetails.OpenAsync(session, status, cancellationToken);
+        string[] files = details != null && parsed.GetValue(_out) is { } directory ? details.Save(directory, parsed.GetValue(_pictures)) : [];
+        return Report(status, output, details, files);
     }
 
     public static DatasetRequest RequestFrom(string mosaics, string catalogue) =>
@@ -59,9 +66,14 @@ internal static class DatasetCommand
     {
         var dataset = session.Grains.GetGrain<IDatasetGrain>(name);
         await dataset.BuildAsync(request, cancellationToken);
-        DatasetStatus? last = null;
+        return await FollowAsync(dataset, name, output, cancellationToken);
+    }
+
+    /// <summary>To the end, showing progress.</summary>
+    public static async Task<DatasetStatus> FollowAsync(IDatasetGrain dataset, string name, Output output, CancellationToken cancellationToken)
+    {
         string? phase = null;
-        last = await dataset.FollowAsync(
+        var last = await dataset.FollowAsync(
             status =>
             {
                 string line = status.TilesTotal == 0 ? status.Phase : $"{status.Phase}: tile {status.TilesDone} of {status.TilesTotal}";
@@ -75,8 +87,9 @@ internal static class DatasetCommand
             : throw new UserErrorException(ErrorKind.Failed, name, last.Error ?? $"Building data set '{name}' ended as {last.State}.");
     }
 
-    private static int Report(DatasetStatus status, Output output)
+    public static int Report(DatasetStatus status, Output output, DatasetDetails? details = null, IReadOnlyList<string>? files = null)
     {
+        var statistics = details == null ? null : DatasetStatistics.Of(details.Set);
         output.Result(
             new
             {
@@ -91,18 +104,23 @@ internal static class DatasetCommand
                 status.TilesUpToDate,
                 status.Problems,
                 status.Request,
+                status.Import,
+                Details = details?.ToJson(statistics!, files ?? []),
             },
             console =>
             {
                 console.Write(SelectionTable(status));
                 foreach (string problem in status.Problems)
                     console.WriteLine($"Left out: {problem}");
-                if (status.State == WorkState.Done)
+                if (status.State == WorkState.Done && status.Import != null && details == null)
+                    console.WriteLine($"{(status.WasUpToDate ? "Was in the store already." : "Read and stored.")} Artifact {status.Artifact}");
+                else if (status.State == WorkState.Done && status.Import == null)
                 {
                     console.WriteLine(status.TilesUpToDate == status.TilesTotal
                         ? $"All {status.TilesTotal} tiles were up to date. Artifact {status.Artifact}"
                         : $"{status.TilesTotal - status.TilesUpToDate} of {status.TilesTotal} tiles were cut. Artifact {status.Artifact}");
                 }
+                details?.Print(console, statistics!, files ?? []);
             });
         return status.Problems.Count > 0 ? ExitCode.PartlyDone : ExitCode.Done;
     }
@@ -113,7 +131,7 @@ internal static class DatasetCommand
         var table = new Table().Title($"Data set {Markup.Escape(status.Name)}").AddColumn("Cut")
             .AddColumn(new TableColumn("Removed").RightAligned()).AddColumn(new TableColumn("Left").RightAligned());
         int left = status.Rows;
-        table.AddRow("catalogue rows", "", left.ToString());
+        table.AddRow(status.Import == null ? "catalogue rows" : "images", "", left.ToString());
         foreach (var cut in status.Removed)
         {
             left -= cut.Count;

@@ -14,7 +14,7 @@ internal static class SampleCommand
     private static readonly Argument<string?> _id = new("ID") { Description = "A sample ID, such as s1_<model>_seed=42_flux=3.5mJy_w=0.1_heun=25_f32.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> _model = new("--model") { Description = "Name of the model, instead of an ID." };
     private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes." };
-    private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set." };
+    private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set for one sample, drawn from its distribution for several." };
     private static readonly Option<double> _guidance = new("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 };
     private static readonly Option<int> _steps = new("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 };
     private static readonly Option<string> _solver = new("--solver") { Description = "heun.", DefaultValueFactory = _ => "heun" };
@@ -91,7 +91,9 @@ internal static class SampleCommand
             throw new UserErrorException(ErrorKind.Invalid, "--solver", $"--solver should be heun, but it is '{parsed.GetValue(_solver)}'.");
         var model = await session.Grains.GetGrain<IModelGrain>(modelName!).GetAsync(cancellationToken);
         var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps));
-        return [.. Enumerable.Range(0, count).Select(i => SampleIds.For(model, parameters with { Seed = checked(parameters.Seed + (ulong)i) }))];
+        ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => checked(parameters.Seed + (ulong)i))];
+        double[]? fluxes = parameters.Flux is null && count > 1 ? await SampleFluxes.DrawAsync(session, model, seeds, cancellationToken) : null;
+        return [.. seeds.Select((seed, i) => SampleIds.For(model, parameters with { Seed = seed, Flux = fluxes?[i] ?? parameters.Flux }))];
     }
 
     private static double? Flux(ParseResult parsed)

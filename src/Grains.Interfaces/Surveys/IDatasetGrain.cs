@@ -13,6 +13,12 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("Build")]
     Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Starts making the set from images that exist already, and returns at once; otherwise as <see cref="BuildAsync"/>.
+    /// </summary>
+    [Alias("Import")]
+    Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default);
+
     [Alias("GetStatus"), AlwaysInterleave]
     Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default);
 
@@ -126,4 +132,10 @@ public sealed record DatasetStatus
     [Id(14)] public string? Error { get; init; }
 
     [Id(15)] public DatasetRequest? Request { get; init; }
+
+    /// <summary>Of an imported set, in place of <see cref="Request"/>.</summary>
+    [Id(30)] public DatasetImportRequest? Import { get; init; }
+
+    /// <summary>Whether an imported set was in the store already.</summary>
+    [Id(31)] public bool WasUpToDate { get; init; }
 }

@@ -10,6 +10,7 @@ namespace RadioDiffusion.Grains.Surveys;
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainStorageNames.Default)] IPersistentState<DatasetState> state,
     DatasetBuilder builder,
+    DatasetImporter importer,
     ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
 {
     private readonly CancellationTokenSource _deactivated = new();
@@ -17,12 +18,15 @@ internal sealed partial class DatasetGrain(
 
     private string Name => this.GetPrimaryKeyString();
 
+    /// <summary>What the data set is, whatever became of later attempts.</summary>
+    private DatasetStatus Result => state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 };
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Names.Check(Name, "a data set");
-        var status = state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 };
-        if (state.State.Building is { } request)
-            status = status with { State = WorkState.Interrupted, Error = $"Building it from {request.CataloguePath} was interrupted: ask again." };
+        var status = Result;
+        if (state.State.Source is { } source)
+            status = status with { State = WorkState.Interrupted, Error = $"Making it from {source} was interrupted: ask again." };
         else if (state.State.Failure is { } failure)
             status = status with { State = WorkState.Failed, Error = failure };
         _status = new Watched<DatasetStatus>(status);
@@ -35,49 +39,51 @@ internal sealed partial class DatasetGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default)
-    {
-        var current = _status.Value;
-        if (current.State == WorkState.Running)
-        {
-            return state.State.Building == request
-                ? current
-                : throw new UserErrorException(ErrorKind.Conflict, Name,
-                    $"Data set '{Name}' is being built from {state.State.Building!.CataloguePath}: wait for it, or use another name.");
-        }
-        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Datasets).AddAsync(Name, cancellationToken);
-        await state.ReplaceAsync(new DatasetState { Building = request, Result = state.State.Result }, Name, cancellationToken);
-        Change(status => status with
-        {
-            State = WorkState.Running,
-            Phase = "reading the catalogue and the mosaics' headers",
-            TilesDone = 0,
-            TilesTotal = 0,
-            TilesUpToDate = 0,
-            Error = null,
-        });
-        _ = BuildInBackgroundAsync(request);
-        return _status.Value;
-    }
+    public Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default) => StartAsync(
+        new DatasetState { Building = request, Result = state.State.Result },
+        "reading the catalogue and the mosaics' headers",
+        () => builder.BuildAsync(Name, request, GrainFactory, Change, _deactivated.Token),
+        cancellationToken);
+
+    public Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default) => StartAsync(
+        new DatasetState { Importing = request, Result = state.State.Result },
+        "reading the files",
+        () => importer.ImportAsync(Name, request, Change, _deactivated.Token),
+        cancellationToken);
 
     public Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
 
     public IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
         _status.WatchAsync(afterVersion, status => status.Version, status => status.State != WorkState.Running, cancellationToken);
 
-    private async Task BuildInBackgroundAsync(DatasetRequest request)
+    private async Task<DatasetStatus> StartAsync(DatasetState wanted, string phase, Func<Task<DatasetStatus>> work, CancellationToken cancellationToken)
+    {
+        if (_status.Value.State == WorkState.Running)
+        {
+            return state.State.Building == wanted.Building && state.State.Importing == wanted.Importing
+                ? _status.Value
+                : throw new UserErrorException(ErrorKind.Conflict, Name, $"Data set '{Name}' is being made from {state.State.Source}: wait for it, or use another name.");
+        }
+        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Datasets).AddAsync(Name, cancellationToken);
+        await state.ReplaceAsync(wanted, Name, cancellationToken);
+        Change(status => status with { State = WorkState.Running, Phase = phase, TilesDone = 0, TilesTotal = 0, TilesUpToDate = 0, Error = null });
+        _ = RunInBackgroundAsync(work);
+        return _status.Value;
+    }
+
+    private async Task RunInBackgroundAsync(Func<Task<DatasetStatus>> work)
     {
         try
         {
             DelayDeactivation(TimeSpan.FromDays(1));
-            var result = await builder.BuildAsync(Name, request, GrainFactory, Change, _deactivated.Token);
+            var result = await work();
             result = result with { Version = _status.Value.Version + 1 };
             await state.ReplaceAsync(new DatasetState { Result = result }, Name, _deactivated.Token);
             _status.Set(result);
         }
         catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
         {
-            // The silo stops: the state says that a build was under way.
+            // The silo stops: the state says what was under way.
         }
         catch (Exception error)
         {
@@ -91,11 +97,10 @@ internal sealed partial class DatasetGrain(
         }
     }
 
-    /// <summary>The build ends here; the result before it stays what the data set is, and asking again starts anew.</summary>
+    /// <summary>The work ends here; the result before it stays what the data set is, and asking again starts anew.</summary>
     private async Task FailAsync(string reason)
     {
-        var before = state.State.Result ?? new DatasetStatus { Name = Name, State = WorkState.None, Version = 0 };
-        Change(_ => before with { State = WorkState.Failed, Error = reason });
+        Change(_ => Result with { State = WorkState.Failed, Error = reason });
         try
         {
             await state.ReplaceAsync(new DatasetState { Result = state.State.Result, Failure = reason }, Name, CancellationToken.None);
@@ -112,18 +117,24 @@ internal sealed partial class DatasetGrain(
         _status.Set(change(current) with { Version = current.Version + 1 });
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Building data set {Name} failed")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Making data set {Name} failed")]
     private partial void LogFailed(Exception error, string name);
 }
 
 internal sealed class DatasetState
 {
-    /// <summary>The last finished build.</summary>
+    /// <summary>The last finished build or import.</summary>
     public DatasetStatus? Result { get; set; }
 
     /// <summary>A build under way.</summary>
     public DatasetRequest? Building { get; set; }
 
-    /// <summary>Why the last build failed, if it did.</summary>
+    /// <summary>An import under way.</summary>
+    public DatasetImportRequest? Importing { get; set; }
+
+    /// <summary>Why the last attempt failed, if it did.</summary>
     public string? Failure { get; set; }
+
+    /// <summary>What is being read, if anything is.</summary>
+    internal string? Source => Building?.CataloguePath ?? Importing?.Path;
 }

@@ -205,6 +205,7 @@ internal sealed partial class TrainerWorker(
     {
         Network = trainer.Network,
         FluxTransform = data.Description.Transform,
+        Fluxes = data.Description.Fluxes,
         Classes = data.Description.Classes,
         PixelScaleArcsec = data.Description.PixelScaleArcsec,
         BeamArcsec = data.Description.BeamArcsec,

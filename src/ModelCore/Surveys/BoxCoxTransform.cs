@@ -45,6 +45,13 @@ public sealed record BoxCoxTransform(double Lambda, double Mean, double Standard
         return Scale * (Lambda == 0 ? Math.Exp(power) : Math.Exp(Math.Log(1 + Lambda * power) / Lambda));
     }
 
+    /// <summary>The same transform with mean and deviation as they are for fluxes in Jy/beam: what other programs print.</summary>
+    public BoxCoxTransform InJansky()
+    {
+        double power = Math.Pow(Scale, Lambda);
+        return new BoxCoxTransform(Lambda, power * Mean + Power(Lambda, Math.Log(Scale)), power * StandardDeviation);
+    }
+
     private static double FindLambda(double[] logarithms)
     {
         double low = -1, high = 1;

@@ -63,6 +63,18 @@ public readonly record struct CutoutMeasurement()
 
     /// <summary>Position among the tile's images; -1 without one.</summary>
     public int ImageIndex { get; init; } = -1;
+
+    /// <summary>With what was measured on the pixels, but for the peak flux, which may come from elsewhere.</summary>
+    internal CutoutMeasurement With(CutoutQuality quality) => this with
+    {
+        Broken = quality.Broken,
+        SigmaSnr = quality.Snr.Ratio,
+        Threshold = quality.Snr.Threshold,
+        SourcePixels = quality.Snr.SourcePixels,
+        Background = quality.Background,
+        Rms = quality.Rms,
+        EdgeRelativeMaximum = quality.EdgeRelativeMaximum,
+    };
 }
 
 /// <summary>Takes the next cut-out: (size, size), Jy/beam, negatives kept, blanked pixels replaced by the smallest finite one.</summary>
@@ -187,18 +199,7 @@ public static class CutoutExtractor
                 Copy(_stored, stored.Size, _margin + column, _margin + row, measured, width, 0, 0, width, height);
             }
             var quality = _meter.Measure(measured, width);
-            return measurement with
-            {
-                HasNan = hasNan,
-                Broken = quality.Broken,
-                SigmaSnr = quality.Snr.Ratio,
-                Threshold = quality.Snr.Threshold,
-                SourcePixels = quality.Snr.SourcePixels,
-                Background = quality.Background,
-                Rms = quality.Rms,
-                EdgeRelativeMaximum = quality.EdgeRelativeMaximum,
-                PeakFlux = quality.PeakFlux,
-            };
+            return measurement.With(quality) with { HasNan = hasNan, PeakFlux = quality.PeakFlux };
         }
 
         /// <summary>The stored image: what the mosaic has, in Jy/beam, and 0 outside. Returns whether there were blanked pixels.</summary>

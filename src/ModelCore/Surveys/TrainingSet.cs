@@ -16,6 +16,15 @@ public sealed record TrainingSetDescription
     /// <summary>Names of the classes; none for a set without labels.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>Names of the splits that the images came in (train, valid, test); none where there are none.</summary>
+    public IReadOnlyList<string> Splits { get; init; } = [];
+
+    /// <summary>Whether training draws each class equally often.</summary>
+    public bool BalancesClasses { get; init; }
+
+    /// <summary>Where the fluxes of generated sources can be drawn from; null for a set without.</summary>
+    public FluxDistribution? Fluxes { get; init; }
+
     /// <summary>From peak flux (Jy/beam) to the condition; null for a set without.</summary>
     public BoxCoxTransform? Transform { get; init; }
 
@@ -32,7 +41,8 @@ public sealed record TrainingSetDescription
 
     public required SelectionTable Selection { get; init; }
 
-    public required SelectionCuts Cuts { get; init; }
+    /// <summary>Null for an imported set, which was selected elsewhere.</summary>
+    public SelectionCuts? Cuts { get; init; }
 
     /// <summary>Jy/beam: 1st percentile, median, 99th percentile.</summary>
     public IReadOnlyList<double> PeakFluxPercentiles { get; init; } = [];
@@ -40,12 +50,15 @@ public sealed record TrainingSetDescription
 
 /// <summary>
 /// A training set on disk: images.safetensors {images F32 (n, size, size), negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
-/// rows I64 (n)} and dataset.json; measurements.fits has every row that was measured, selected or not.
+/// rows I64 (n)} and dataset.json; labelled sets have labels I64 (n) and no fluxes, sets with splits have splits I64 (n), -1 for none;
+/// measurements.fits has every row that was measured, selected or not.
 /// </summary>
 public static class TrainingSet
 {
     internal const string ImagesFile = "images.safetensors";
     internal const string DescriptionFile = "dataset.json";
+    internal const string Labels = "labels";
+    internal const string SplitNumbers = "splits";
 
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -85,6 +98,7 @@ public static class TrainingSet
                 Count = selected.Count,
                 Size = shards[0].Size,
                 Transform = transform,
+                Fluxes = FluxDistribution.Of(peaks, transform),
                 PixelScaleArcsec = pixelScaleArcsec,
                 BeamArcsec = beamArcsec,
                 SourceOnly = sourceOnly,
@@ -126,7 +140,8 @@ public static class TrainingSet
         writer.Complete();
     }
 
-    private static double[] Percentiles(float[] peaks)
+    /// <summary>1st percentile, median, 99th percentile.</summary>
+    internal static double[] Percentiles(float[] peaks)
     {
         float[] sorted = [.. peaks.Order()];
         double At(double share) => sorted[(int)Math.Round(share * (sorted.Length - 1))];
@@ -188,7 +203,26 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
 
     public float Context(int index) => _file.Values<float>("peak_flux_scaled")[index];
 
-    public int Label(int index) => (int)_file.Values<long>("labels")[index];
+    public int Label(int index) => (int)_file.Values<long>(TrainingSet.Labels)[index];
+
+    public bool BalancesClasses => Description.BalancesClasses;
+
+    /// <summary>The split that an image came in; empty without one.</summary>
+    public string Split(int index) =>
+        Description.Splits.Count > 0 && _file.Values<long>(TrainingSet.SplitNumbers)[index] is >= 0 and var split ? Description.Splits[(int)split] : "";
+
+    /// <summary>What was measured on each image of the set, in its order.</summary>
+    public IReadOnlyList<CutoutMeasurement> Measurements()
+    {
+        string directory = Path.GetDirectoryName(_file.Path)!;
+        var byRow = new Dictionary<long, CutoutMeasurement>();
+        foreach (var measurement in MeasurementTable.Read(directory))
+            byRow.TryAdd(measurement.Row, measurement);
+        long[] rows = _file.Values<long>("rows").ToArray();
+        return [.. rows.Select(row => byRow.TryGetValue(row, out var measurement)
+            ? measurement
+            : throw new RadioDiffusionException($"{directory}/{MeasurementTable.FileName} should have the measurements of row {row}, which is in the set, but it has not."))];
+    }
 
     public void Dispose() => _file.Dispose();
 }

@@ -5,10 +5,15 @@ internal sealed class DataSplit
 {
     private readonly ulong _seed;
     private readonly int[] _training;
+    private readonly ClassOrder? _classes;
     private long _epoch = -1;
     private int[] _order = [];
 
-    public DataSplit(int count, double validationFraction, ulong seed)
+    /// <param name="count">Images.</param>
+    /// <param name="validationFraction">Share that is kept for validation.</param>
+    /// <param name="seed">Of the split and of the order.</param>
+    /// <param name="labels">The class of an image, to draw each class equally often; null to draw each image equally often.</param>
+    public DataSplit(int count, double validationFraction, ulong seed, Func<int, int>? labels = null)
     {
         _seed = seed;
         int validation = (int)Math.Floor(validationFraction * count);
@@ -19,6 +24,7 @@ internal sealed class DataSplit
         int[] shuffled = new RandomStream(seed, "split").Permutation(count);
         _training = shuffled[..^validation];
         Validation = shuffled[^validation..];
+        _classes = labels == null ? null : new ClassOrder(_training, labels, seed);
     }
 
     public IReadOnlyList<int> Validation { get; }
@@ -28,6 +34,8 @@ internal sealed class DataSplit
     /// <summary>The image at a position of the training: epoch after epoch, each in an order of its own.</summary>
     public int ImageAt(long position)
     {
+        if (_classes != null)
+            return _classes.ImageAt(position);
         long epoch = position / _training.Length;
         if (epoch != _epoch)
         {

@@ -14,6 +14,9 @@ public interface ITrainingData
     /// <summary>Number of classes, 0 without labels.</summary>
     int ClassCount { get; }
 
+    /// <summary>Whether training draws each class equally often, whatever its size.</summary>
+    bool BalancesClasses => false;
+
     /// <summary>Raw pixels, 0 or more, row by row: side times side values.</summary>
     ReadOnlySpan<float> Image(int index);
 

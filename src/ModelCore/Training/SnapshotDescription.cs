@@ -34,6 +34,9 @@ public sealed record SnapshotDescription
     /// <summary>Peak fluxes of the training set, Jy/beam: 1st percentile, median, 99th percentile; empty for models without flux.</summary>
     public IReadOnlyList<double> PeakFluxPercentiles { get; init; } = [];
 
+    /// <summary>The distribution of the training set's fluxes, to draw those of generated sources from; null for models without flux.</summary>
+    public FluxDistribution? Fluxes { get; init; }
+
     /// <summary>Reads model.json.</summary>
     public static SnapshotDescription Parse(ReadOnlySpan<byte> json, string what) => JsonFile.Parse<SnapshotDescription>(json, what);
 

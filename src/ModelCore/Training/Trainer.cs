@@ -41,7 +41,7 @@ public sealed class Trainer : IDisposable
         _parameters = new FlatParameters(_network, device);
         _optimizer = new AdamOptimizer(_parameters.Length, device);
         _ema = _parameters.Values.clone().DetachFromDisposeScope();
-        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed);
+        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, data.BalancesClasses ? data.Label : null);
         _batches = new BatchMaker(data, options, network.Options, device);
     }
 
