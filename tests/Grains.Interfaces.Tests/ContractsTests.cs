@@ -38,6 +38,23 @@ public class ContractsTests
     }
 
     [Fact]
+    public void ImportedDataset_AcrossTheWire_KeepsItsRequest()
+    {
+        var status = new DatasetStatus
+        {
+            Name = "first",
+            State = WorkState.Done,
+            Version = 1,
+            Import = new DatasetImportRequest { Path = "p", Crop = 80, Balance = "weights", Splits = "train,valid" },
+            WasUpToDate = true,
+        };
+        var back = RoundTrip(status);
+        Assert.Equal((status.Import, true), (back.Import, back.WasUpToDate));
+        var export = new DatasetExportStatus { State = WorkState.Running, Dataset = "dataset-1", Images = 12, ImagesDone = 3 };
+        Assert.Equal(export, RoundTrip(export));
+    }
+
+    [Fact]
     public void TrainingStatus_AcrossTheWire_KeepsItsCheckpoint()
     {
         var status = new TrainingStatus { Name = "run", State = WorkState.Paused, Version = 1, Checkpoint = new CommittedCheckpoint("checkpoint-1", 120) };
