@@ -4,6 +4,7 @@ using RadioDiffusion.Benchmarks;
 var benchmarks = new Dictionary<string, Action>
 {
     ["cutouts"] = SurveyBenchmark.Run,
+    ["fits"] = FitsBenchmark.Run,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
 };
