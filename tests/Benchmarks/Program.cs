@@ -4,6 +4,9 @@ using RadioDiffusion.Benchmarks;
 var benchmarks = new Dictionary<string, Action>
 {
     ["survey"] = SurveyBenchmark.Run,
+    ["fits"] = FitsBenchmark.Run,
+    ["sky"] = SkyBenchmark.Run,
+    ["catalogues"] = CatalogueBenchmark.Run,
     ["batches"] = NetworkBenchmark.Batches,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,

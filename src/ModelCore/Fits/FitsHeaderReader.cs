@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -8,6 +9,9 @@ internal sealed class FitsHeaderReader
 {
     public const int CardLength = 80;
     public const int BlockLength = 2880;
+
+    private const byte FirstPrintable = 0x20, LastPrintable = 0x7e;
+    private static readonly SearchValues<byte> _keywordBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ "u8);
 
     private readonly FitsHeader _header = new();
     private readonly StringBuilder _longText = new();
@@ -25,12 +29,12 @@ internal sealed class FitsHeaderReader
         for (int position = 0; position + CardLength <= bytes.Length; position += CardLength)
         {
             var card = bytes.Slice(position, CardLength);
-            if (card.ContainsAnyExceptInRange((byte)0x20, (byte)0x7e))
+            if (!LooksLikeCard(card))
             {
                 throw new FitsException($"{what}: the header should consist of printable ASCII, but the card at byte {offset + position} does not"
                     + (position == 0 ? ": this is no FITS file, or it is damaged." : ": is the END card missing?"));
             }
-            string text = Encoding.ASCII.GetString(card);
+            string text = Text(card);
             string keyword = text[..8].TrimEnd();
             if (keyword == "END" && string.IsNullOrWhiteSpace(text[3..]))
             {
@@ -42,6 +46,20 @@ internal sealed class FitsHeaderReader
         }
         throw new FitsException($"{what}: the header that begins at byte {offset} should end with an END card, but the file ends first, after {bytes.Length} bytes.");
     }
+
+    /// <summary>
+    /// Printable ASCII; behind a proper keyword other characters are overlooked, because archives have them: the FIRST survey's images have
+    /// tabs in their COMMENT cards.
+    /// </summary>
+    private static bool LooksLikeCard(ReadOnlySpan<byte> card) => !card.ContainsAnyExceptInRange(FirstPrintable, LastPrintable)
+        || (card[0] != ' ' && !card[..8].ContainsAnyExcept(_keywordBytes));
+
+    /// <summary>A stray character shows as a question mark: it never makes a number.</summary>
+    private static string Text(ReadOnlySpan<byte> card) => string.Create(CardLength, card, (text, bytes) =>
+    {
+        for (int i = 0; i < text.Length; i++)
+            text[i] = bytes[i] is >= FirstPrintable and <= LastPrintable ? (char)bytes[i] : '?';
+    });
 
     private void Add(string keyword, string text)
     {

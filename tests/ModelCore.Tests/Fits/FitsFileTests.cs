@@ -148,6 +148,39 @@ public sealed class FitsFileTests : IDisposable
         Assert.Equal("first second", header.Cards.Single(card => card.Keyword == "I").Comment);
     }
 
+    /// <summary>Images of the FIRST survey have tabs in their COMMENT cards.</summary>
+    [Fact]
+    public void StrayCharacters_BehindAKeyword_AreOverlookedButMakeNoNumber()
+    {
+        byte[] header = HandmadeFits.EmptyPrimary("COMMENT with a tab, here: _", "NUMBER  =                  1_2", "OBJECT  = 'a_b     '", "CRVAL1  =                  1.5");
+        for (int i = 80 * 3; i < header.Length; i++)
+            header[i] = header[i] == '_' ? (byte)'\t' : header[i];
+        using var file = FitsFile.Open(HandmadeFits.Write(_folder, "stray.fits", header));
+        Assert.Null(file.Hdus[0].Header.GetDouble("NUMBER"));
+        Assert.Equal("a?b", file.Hdus[0].Header.GetString("OBJECT"));
+        Assert.Equal(1.5, file.Hdus[0].Header.GetDouble("CRVAL1"));
+    }
+
+    /// <summary>All real survey files that are at hand open and are read to their end.</summary>
+    [Fact]
+    public void RealFiles_OfEverySurvey_AreReadToTheirEnd()
+    {
+        string[] paths = Directory.GetFiles(TestFiles.RealData(""), "*.fits", SearchOption.AllDirectories);
+        Assert.NotEmpty(paths);
+        foreach (string path in paths)
+        {
+            using var file = FitsFile.Open(path);
+            foreach (var hdu in file.Hdus)
+            {
+                if (hdu is FitsImage { PlaneCount: > 0 } image)
+                    image.ReadPixels(image.PlaneCount - 1, 0, 0, image.Width, image.Height, new float[image.Width * image.Height]);
+                foreach (var column in hdu is FitsTable table ? table.Columns : [])
+                    Assert.Equal(((FitsTable)hdu).RowCount, column.Type == 'A' ? ((FitsTable)hdu).ReadStrings(column.Name).Length : ((FitsTable)hdu).ReadArrays(column.Name).Length);
+            }
+            Assert.DoesNotContain(file.VerifyChecksums(), sums => sums.Data == FitsChecksumState.Wrong || sums.Whole == FitsChecksumState.Wrong);
+        }
+    }
+
     /// <summary>Joining a text card by card took time with the square of its length.</summary>
     [Fact]
     public void TextOfVeryManyCards_IsReadInOnePass()

@@ -57,6 +57,36 @@ internal ref struct BitReader(ReadOnlySpan<byte> bytes)
         return zeros + here;
     }
 
+    /// <summary>
+    /// Numbers of a unary part (zeros before a one) and a binary part of <paramref name="split"/> bits, as far as whole words can be loaded
+    /// and no number is longer than a word; the rest is left to <see cref="TakeZeros"/> and <see cref="Take"/>.
+    /// </summary>
+    /// <returns>How many numbers were taken.</returns>
+    public int TakeSplit(Span<uint> numbers, int split)
+    {
+        // In local variables, which the compiler keeps in registers: this loop takes most of the time of reading a mosaic.
+        ulong window = _window;
+        int loaded = _loaded, position = _position, taken = 0;
+        for (; taken < numbers.Length && position + 8 <= _bytes.Length; taken++)
+        {
+            // Bits beyond whole bytes are loaded too, and once more later: they are the same.
+            window |= BinaryPrimitives.ReadUInt64BigEndian(_bytes[position..]) >> loaded;
+            int whole = (63 - loaded) >> 3;
+            position += whole;
+            loaded += whole << 3;
+            int zeros = BitOperations.LeadingZeroCount(window), length = zeros + 1 + split;
+            if (length > loaded)
+                break;
+            ulong binary = window << zeros << 1 >> 1 >> (63 - split);
+            numbers[taken] = ((uint)zeros << split) | (uint)binary;
+            window <<= length;
+            loaded -= length;
+        }
+        _window = loaded == 0 ? 0 : window & (ulong.MaxValue << (64 - loaded));
+        (_loaded, _position) = (loaded, position);
+        return taken;
+    }
+
     /// <summary>Goes on at the next whole byte.</summary>
     public void AlignToByte()
     {

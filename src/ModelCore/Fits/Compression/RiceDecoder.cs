@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace RadioDiffusion.ModelCore.Fits.Compression;
 
@@ -58,14 +59,21 @@ internal static class RiceDecoder
 
     private static bool ReadSplit(ref BitReader reader, Span<int> block, int split, ref uint last)
     {
-        for (int i = 0; i < block.Length; i++)
+        var folded = MemoryMarshal.Cast<int, uint>(block);
+        for (int i = reader.TakeSplit(folded, split); i < folded.Length; i++)
         {
             int high = reader.TakeZeros();
             if (high < 0)
                 return false;
-            last += Unfold(((uint)high << split) | reader.Take(split));
-            block[i] = (int)last;
+            folded[i] = ((uint)high << split) | reader.Take(split);
         }
+        uint sum = last;
+        for (int i = 0; i < folded.Length; i++)
+        {
+            sum += Unfold(folded[i]);
+            folded[i] = sum;
+        }
+        last = sum;
         return true;
     }
 

@@ -220,13 +220,15 @@ internal sealed class TileDecoder
         double scale = Number(_scales, _scale, tile, "ZSCALE"), zero = Number(_zeros, _zero, tile, "ZZERO");
         if (scale == 0)
             throw Damaged(tile, "its ZSCALE is 0");
-        long? blank = Blank(tile);
+        long blank = Blank(tile) ?? long.MinValue;           // which no pixel can be
+        var (bscale, bzero) = (_scaling.Scale, _scaling.Zero);
         if (_compression.Dither == TileDither.None)
         {
             for (int i = 0; i < integers.Length; i++)
-                pixels[i] = integers[i] == blank ? T.NaN : T.CreateTruncating(_scaling.Zero + _scaling.Scale * (integers[i] * scale + zero));
+                pixels[i] = integers[i] == blank ? T.NaN : T.CreateTruncating(bzero + bscale * (integers[i] * scale + zero));
             return;
         }
+        long exactZero = _compression.Dither == TileDither.SubtractiveWithZeros ? ZeroValue : long.MinValue;
         int start = (int)((tile.Index + _compression.DitherStart - 1) % DitherSequence.Length), next = DitherSequence.Start(start);
         var random = DitherSequence.Numbers;
         for (int i = 0; i < integers.Length; i++)
@@ -234,11 +236,11 @@ internal sealed class TileDecoder
             int stored = integers[i];
             if (stored == blank)
                 pixels[i] = T.NaN;
-            else if (stored == ZeroValue && _compression.Dither == TileDither.SubtractiveWithZeros)
-                pixels[i] = T.CreateTruncating(_scaling.Zero);
+            else if (stored == exactZero)
+                pixels[i] = T.CreateTruncating(bzero);
             else
-                pixels[i] = T.CreateTruncating(_scaling.Zero + _scaling.Scale * ((stored - (double)random[next] + 0.5) * scale + zero));
-            if (++next == DitherSequence.Length)
+                pixels[i] = T.CreateTruncating(bzero + bscale * ((stored - (double)random[next] + 0.5) * scale + zero));
+            if (++next == random.Length)
             {
                 start = (start + 1) % DitherSequence.Length;
                 next = DitherSequence.Start(start);
