@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.SyntheticSky;
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Surveys;
@@ -26,6 +27,9 @@ internal sealed record DatasetPlan
 
     public required IReadOnlyList<string> Problems { get; init; }
 
+    /// <summary>How the catalogue was understood, and which of its rows are not as they should be.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
     /// <summary>Digest of all rows in all mosaics.</summary>
     public required string Digest { get; init; }
 
@@ -47,7 +51,7 @@ internal sealed record DatasetPlan
             throw new UserErrorException(ErrorKind.NotFound, request.MosaicDirectory,
                 $"No mosaic was found in '{request.MosaicDirectory}': expected *.fits or NAME/mosaic-blanked.fits with a celestial WCS. {string.Join(" ", problems.Take(5))}");
         }
-        var catalogue = Catalogue.Read(request.CataloguePath);
+        var catalogue = Catalogue.Read(request.CataloguePath, request.Columns);
         var assignment = TileAssignment.Assign(catalogue, mosaics, request.Size);
 
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -71,12 +75,12 @@ internal sealed record DatasetPlan
         if (tiles.Count == 0)
         {
             throw new UserErrorException(ErrorKind.Invalid, request.CataloguePath,
-                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky?");
+                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky? {string.Join(" ", catalogue.Report.Sentences())}");
         }
         var recipe = new Recipe
         {
             Kind = "tile-plan",
-            AlgorithmVersion = 1,
+            AlgorithmVersion = 2,
             Inputs = digests,
             Parameters = new JsonObject { ["rows"] = catalogue.Rows.Count, ["outside"] = assignment.RowsOutside.Length },
         };
@@ -89,8 +93,15 @@ internal sealed record DatasetPlan
             PixelScaleArcsec = mosaics[0].Wcs.PixelScaleArcsec,
             BeamArcsec = mosaics[0].BeamArcsec ?? 0,
             Problems = problems,
+            Notes = [.. catalogue.Report.Sentences(), .. OutsideSentence(catalogue.Report, assignment.RowsOutside.Length)],
             Digest = Digests.OfBytes(System.Text.Encoding.UTF8.GetBytes(recipe.Id)),
         };
         return (plan, recipe);
+    }
+
+    private static string[] OutsideSentence(CatalogueReport report, int unassigned)
+    {
+        int outside = unassigned - report.RowsWithoutPosition - report.RowsOutOfRange;
+        return outside > 0 ? [$"{outside} of {report.Rows} rows lie outside every mosaic."] : [];
     }
 }
