@@ -3,6 +3,7 @@ using RadioDiffusion.Benchmarks;
 
 var benchmarks = new Dictionary<string, Action>
 {
+    ["catalogues"] = CatalogueBenchmark.Run,
     ["cutouts"] = SurveyBenchmark.Run,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,

@@ -53,6 +53,7 @@ internal sealed record DatasetPlan
         }
         var catalogue = Catalogue.Read(request.CataloguePath, request.Columns);
         var assignment = TileAssignment.Assign(catalogue, mosaics, request.Size);
+        var report = catalogue.Report with { RowsOutside = assignment.RowsOutside.Count(row => double.IsFinite(catalogue.Centre(row).Declination)) };
 
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var tiles = new List<TileRequest>();
@@ -75,7 +76,7 @@ internal sealed record DatasetPlan
         if (tiles.Count == 0)
         {
             throw new UserErrorException(ErrorKind.Invalid, request.CataloguePath,
-                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky? {string.Join(" ", catalogue.Report.Sentences())}");
+                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky? {string.Join(" ", report.Sentences())}");
         }
         var recipe = new Recipe
         {
@@ -93,15 +94,9 @@ internal sealed record DatasetPlan
             PixelScaleArcsec = mosaics[0].Wcs.PixelScaleArcsec,
             BeamArcsec = mosaics[0].BeamArcsec ?? 0,
             Problems = problems,
-            Notes = [.. catalogue.Report.Sentences(), .. OutsideSentence(catalogue.Report, assignment.RowsOutside.Length)],
+            Notes = [.. report.Sentences()],
             Digest = Digests.OfBytes(System.Text.Encoding.UTF8.GetBytes(recipe.Id)),
         };
         return (plan, recipe);
-    }
-
-    private static string[] OutsideSentence(CatalogueReport report, int unassigned)
-    {
-        int outside = unassigned - report.RowsWithoutPosition - report.RowsOutOfRange;
-        return outside > 0 ? [$"{outside} of {report.Rows} rows lie outside every mosaic."] : [];
     }
 }

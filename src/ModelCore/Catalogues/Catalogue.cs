@@ -170,19 +170,21 @@ public sealed class Catalogue
             return column;
         if (problem != null)
             throw new RadioDiffusionException($"{reader.Path}: column {problem}. A column mapping of your own (--columns FILE) can name another column.");
-        string tried = mapping.Fields.TryGetValue(field, out var place) ? string.Join(" or ", place.Columns) : "(none)";
-        throw new RadioDiffusionException(
-            $"The catalogue {reader.Path} should have a column {tried}, which column mapping {mapping.Name} takes for {CatalogueFields.NameOf(field)}, but it has {NamesOf(reader)}. {Advice}");
+        var tried = mapping.Fields.TryGetValue(field, out var place) ? place.Columns : [];
+        throw new RadioDiffusionException(tried.Count == 0
+            ? $"Column mapping {mapping.Name}, with which {reader.Path} was read, names no column for {CatalogueFields.NameOf(field)}; the catalogue has {NamesOf(reader)}. {Advice}"
+            : $"The catalogue {reader.Path} should have a column {tried[0]}, but it has {NamesOf(reader)}. For {CatalogueFields.NameOf(field)}, column mapping {mapping.Name} tried {string.Join(", ", tried)}. {Advice}");
     }
 
     private static RadioDiffusionException NoMapping(CatalogueReader reader)
     {
-        string Tried(CatalogueField field) => string.Join(" or ", ColumnMapping.BuiltIn.SelectMany(mapping => mapping.Fields[field].Columns).Distinct());
-        var missing = new[] { CatalogueField.RightAscension, CatalogueField.Declination }
-            .Where(field => !ColumnMapping.BuiltIn.Any(mapping => mapping.Find(reader, field) != null)).ToArray();
-        string what = missing.Length == 0 ? "columns of right ascension and declination that belong together" : string.Join(" and ", missing.Select(field => $"a column {Tried(field)}"));
+        CatalogueField[] needed = [CatalogueField.RightAscension, CatalogueField.Declination];
+        string[] Names(CatalogueField field) => [.. ColumnMapping.BuiltIn.SelectMany(mapping => mapping.Fields[field].Columns).Distinct()];
+        var missing = needed.Where(field => !ColumnMapping.BuiltIn.Any(mapping => mapping.Find(reader, field) != null)).ToArray();
+        string what = missing.Length == 0 ? "columns of right ascension and declination that belong together" : string.Join(" and ", missing.Select(field => $"a column {Names(field)[0]}"));
+        string tried = string.Join("; ", needed.Select(field => $"for {CatalogueFields.NameOf(field)} {string.Join(", ", Names(field))}"));
         return new RadioDiffusionException(
-            $"The catalogue {reader.Path} should have {what}, but it has {NamesOf(reader)}. Tried were the column mappings {string.Join(", ", ColumnMapping.BuiltIn.Select(mapping => mapping.Name))}. {Advice}");
+            $"The catalogue {reader.Path} should have {what}, but it has {NamesOf(reader)}. Tried were {tried} (column mappings {string.Join(", ", ColumnMapping.BuiltIn.Select(mapping => mapping.Name))}). {Advice}");
     }
 
     private static string Advice =>

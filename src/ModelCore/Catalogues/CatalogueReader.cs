@@ -3,8 +3,8 @@ namespace RadioDiffusion.ModelCore.Catalogues;
 /// <summary>Reads a catalogue file in batches, so that memory does not grow with the number of rows.</summary>
 public abstract class CatalogueReader : IDisposable
 {
-    /// <summary>Most rows in a batch.</summary>
-    public const int BatchRows = 65_536;
+    /// <summary>Most rows in a batch: so few that a column of numbers is no large object to the garbage collector.</summary>
+    public const int BatchRows = 8192;
 
     private protected CatalogueReader(string path) => Path = path;
 

@@ -45,6 +45,9 @@ public sealed record CatalogueReport
     /// <summary>The first of these names.</summary>
     public string? FirstDuplicateName { get; init; }
 
+    /// <summary>Rows that have a position, but lie outside every mosaic; null until that was looked for.</summary>
+    public int? RowsOutside { get; init; }
+
     /// <summary>Columns that were not used, each with the reason.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
@@ -70,6 +73,8 @@ public sealed record CatalogueReport
             yield return $"{OpticalPositionsOutOfRange} of {Rows} rows have an optical position out of range; it is not used.";
         if (DuplicateNames > 0)
             yield return $"{DuplicateNames} of {Rows} rows have a name that an earlier row has, '{FirstDuplicateName}' first; they are told apart by their row.";
+        if (RowsOutside > 0)
+            yield return $"{RowsOutside} of {Rows} rows lie outside every mosaic.";
         foreach (string column in LeftOut)
             yield return $"Column {column}.";
     }

@@ -65,6 +65,9 @@ internal sealed class ParquetCatalogueReader : CatalogueReader
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 int index = i;
+                long values = Guard($"column {columns[i].Name} of row group {number}", () => group.GetMetadata(_fields[columns[index].Position])?.MetaData?.NumValues ?? -1);
+                if (values != group.RowCount)
+                    throw new RadioDiffusionException($"{Path} is a damaged Parquet file: column {columns[i].Name} of row group {number} should have {group.RowCount} values, one for each row, but it announces {values}.");
                 whole[i] = Guard($"column {columns[i].Name} of row group {number}", () => ParquetColumn.Read(group, _fields[columns[index].Position], columns[index]));
             }
             for (int begin = 0; begin < group.RowCount; begin += BatchRows)

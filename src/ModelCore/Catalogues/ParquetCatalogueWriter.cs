@@ -3,11 +3,14 @@ using Parquet.Schema;
 
 namespace RadioDiffusion.ModelCore.Catalogues;
 
-/// <summary>Writes Parquet: a row group for each batch, units and descriptions as VOParquet has them.</summary>
+/// <summary>Writes Parquet: row groups of some 100,000 rows, units and descriptions as VOParquet has them.</summary>
 /// <remarks>IVOA note "Parquet in the VO". The library is asynchronous, but all that it waits for here is a local file.</remarks>
 internal sealed class ParquetCatalogueWriter : CatalogueWriter
 {
+    private const int RowsInGroup = 100_000;
     private readonly DataField[] _fields;
+    private readonly List<CatalogueBatch> _waiting = [];
+    private int _rowsWaiting;
     private readonly ParquetWriter _writer;
     private bool _ended;
 
@@ -25,20 +28,29 @@ internal sealed class ParquetCatalogueWriter : CatalogueWriter
 
     private protected override void WriteRows(CatalogueBatch batch)
     {
-        if (batch.RowCount == 0)
+        _waiting.Add(batch);
+        _rowsWaiting += batch.RowCount;
+        if (_rowsWaiting >= RowsInGroup)
+            WriteGroup();
+    }
+
+    private void WriteGroup()
+    {
+        if (_rowsWaiting == 0)
             return;
         using var group = _writer.CreateRowGroup();
         for (int i = 0; i < _fields.Length; i++)
-            WriteColumn(group, _fields[i], batch.Columns[i]).GetAwaiter().GetResult();
+            WriteColumn(group, _fields[i], Columns[i].Type, i).GetAwaiter().GetResult();
         group.CompleteValidate();
+        _waiting.Clear();
+        _rowsWaiting = 0;
     }
 
     private protected override void End()
     {
+        WriteGroup();
         _ended = true;
         _writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        if (Stream.Length == 0)
-            throw new RadioDiffusionException($"{Path}: nothing was written.");
     }
 
     protected override void Dispose(bool disposing)
@@ -57,32 +69,24 @@ internal sealed class ParquetCatalogueWriter : CatalogueWriter
         _ => new DataField<string>(column.Name),
     };
 
-    private static Task WriteColumn(ParquetRowGroupWriter group, DataField field, ColumnValues values)
+    private Task WriteColumn(ParquetRowGroupWriter group, DataField field, ColumnType type, int column) => type switch
     {
-        switch (values)
+        ColumnType.Integer => group.WriteAsync<long>(field, Joined<long?>(column, (values, row) => values.IsMissing(row) ? null : ((IntegerValues)values).Values[row])),
+        ColumnType.Boolean => group.WriteAsync<bool>(field, Joined<bool?>(column, (values, row) => values.IsMissing(row) ? null : values.Number(row) != 0)),
+        ColumnType.Single => group.WriteAsync<float>(field, Joined(column, (values, row) => (float)values.Number(row))),
+        ColumnType.Double => group.WriteAsync<double>(field, Joined(column, (values, row) => values.Number(row))),
+        _ => group.WriteAsync(field, Joined(column, (values, row) => values.Text(row))),
+    };
+
+    private T[] Joined<T>(int column, Func<ColumnValues, int, T> value)
+    {
+        var joined = new T[_rowsWaiting];
+        int next = 0;
+        foreach (var batch in _waiting)
         {
-            case IntegerValues integers:
-                long?[] whole = new long?[values.Count];
-                for (int row = 0; row < whole.Length; row++)
-                    whole[row] = integers.IsMissing(row) ? null : integers.Values[row];
-                return group.WriteAsync<long>(field, whole.AsMemory());
-            case NumberValues { Column.Type: ColumnType.Boolean } truths:
-                bool?[] known = new bool?[values.Count];
-                for (int row = 0; row < known.Length; row++)
-                    known[row] = truths.IsMissing(row) ? null : truths.Number(row) != 0;
-                return group.WriteAsync<bool>(field, known.AsMemory());
-            case NumberValues { Column.Type: ColumnType.Single } numbers:
-                float[] singles = new float[values.Count];
-                for (int row = 0; row < singles.Length; row++)
-                    singles[row] = (float)numbers.Number(row);
-                return group.WriteAsync<float>(field, singles.AsMemory());
-            case NumberValues numbers:
-                return group.WriteAsync<double>(field, numbers.Values.ToArray().AsMemory());
-            default:
-                string[] texts = new string[values.Count];
-                for (int row = 0; row < texts.Length; row++)
-                    texts[row] = values.Text(row);
-                return group.WriteAsync(field, texts);
+            for (int row = 0; row < batch.RowCount; row++)
+                joined[next++] = value(batch.Columns[column], row);
         }
+        return joined;
     }
 }

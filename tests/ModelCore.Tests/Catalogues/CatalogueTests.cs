@@ -162,7 +162,7 @@ public sealed class CatalogueTests : IDisposable
     public void Catalogue_WithoutPosition_NamesWhatWasTriedAndWhatIsThere()
     {
         var error = Assert.Throws<RadioDiffusionException>(() => Read("id,alpha,DEC", "1,2,3"));
-        foreach (string part in new[] { "a column RA or RAJ2000", "id, alpha, DEC", "--columns", "lotss-dr2" })
+        foreach (string part in new[] { "should have a column RA,", "RAJ2000", "id, alpha, DEC", "--columns", "lotss-dr2" })
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
     }
 
