@@ -30,7 +30,7 @@ internal sealed class FitsCatalogueReader : CatalogueReader
         for (int i = 0; i < _table.Columns.Count; i++)
         {
             var column = _table.Columns[i];
-            if (TypeOf(column) is { } type)
+            if (_table.RowLength > 0 && TypeOf(column) is { } type)
                 columns.Add(new CatalogueColumn(column.Name.Trim(), type) { Unit = Blank(column.Unit), Description = Blank(_table.Header.GetString($"TCOMM{i + 1}")), Position = i });
             else
                 leftOut.Add($"{column.Name}: holds {column.Repeat} values of type {column.Type} in a row, one number or text is expected");
