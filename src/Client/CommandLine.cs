@@ -14,6 +14,7 @@ public static class CommandLine
             DemoCommand.Build(),
             ServeCommand.Build(),
             DoctorCommand.Build(),
+            CatalogueCommand.Build(),
             DatasetCommand.Build(),
             TrainCommand.Build(),
             ModelCommand.Build(),

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Sky;
 using RadioDiffusion.ModelCore.Surveys;

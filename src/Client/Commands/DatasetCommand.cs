@@ -12,7 +12,8 @@ internal static class DatasetCommand
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the data set." };
     private static readonly Argument<string?> _nameOrAll = new("NAME") { Description = "Name of the data set; all of them are listed without one.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string> _mosaics = new("--mosaics") { Description = "Folder of mosaics (*.fits, or NAME/mosaic-blanked.fits).", Required = true, HelpName = "DIR" };
-    private static readonly Option<string> _catalogue = new("--catalogue") { Description = "Catalogue of the same sky, FITS table or CSV, with LoTSS column names.", Required = true, HelpName = "FILE" };
+    private static readonly Option<string> _catalogue = new("--catalogue") { Description = "Catalogue of the same sky: FITS table, CSV, ECSV, VOTable or Parquet.", Required = true, HelpName = "FILE" };
+    private static readonly Option<string?> _columns = CatalogueCommand.ColumnsOption();
     private static readonly Option<int> _size = new("--size") { Description = "Side of a cut-out in pixels.", DefaultValueFactory = _ => 80 };
     private static readonly Option<double> _minimumSnr = new("--min-snr") { Description = "Smallest S/N_sigma that is kept.", DefaultValueFactory = _ => 5 };
     private static readonly Option<double> _maximumEdge = new("--max-edge") { Description = "Largest brightness on the edge relative to the peak.", DefaultValueFactory = _ => 0.8 };
@@ -22,7 +23,7 @@ internal static class DatasetCommand
 
     public static Command Build()
     {
-        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _size, _minimumSnr, _maximumEdge);
+        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge);
         build.SetGuardedAction(BuildAsync);
         var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures);
         show.SetGuardedAction(ShowAsync);
@@ -36,6 +37,7 @@ internal static class DatasetCommand
             Size = parsed.GetValue(_size),
             MinimumSnr = parsed.GetValue(_minimumSnr),
             MaximumEdge = parsed.GetValue(_maximumEdge),
+            Columns = CatalogueCommand.Mapping(parsed.GetValue(_columns)),
         };
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var status = await RunAsync(session, parsed.GetValue(_name)!, request, output, cancellationToken);
@@ -103,6 +105,7 @@ internal static class DatasetCommand
                 status.TilesTotal,
                 status.TilesUpToDate,
                 status.Problems,
+                status.Notes,
                 status.Request,
                 status.Import,
                 Details = details?.ToJson(statistics!, files ?? []),
@@ -110,6 +113,8 @@ internal static class DatasetCommand
             console =>
             {
                 console.Write(SelectionTable(status));
+                foreach (string note in status.Notes)
+                    console.WriteLine(note);
                 foreach (string problem in status.Problems)
                     console.WriteLine($"Left out: {problem}");
                 if (status.State == WorkState.Done && status.Import != null && details == null)

@@ -34,7 +34,7 @@ public sealed record DatasetRequest
     /// <summary>Folder of mosaics (*.fits, or NAME/mosaic-blanked.fits).</summary>
     [Id(0)] public required string MosaicDirectory { get; init; }
 
-    /// <summary>Catalogue, FITS table or CSV.</summary>
+    /// <summary>Catalogue: a FITS table, CSV, ECSV, VOTable or Parquet.</summary>
     [Id(1)] public required string CataloguePath { get; init; }
 
     /// <summary>Side of a cut-out in pixels; 80 in the paper.</summary>
@@ -45,6 +45,9 @@ public sealed record DatasetRequest
 
     /// <summary>Largest brightness on the edge relative to the peak; 0.8 in the paper.</summary>
     [Id(4)] public double MaximumEdge { get; init; } = 0.8;
+
+    /// <summary>Column mapping of the catalogue: a built-in one by name, or the path of a mapping file; null to find it by the columns.</summary>
+    [Id(5)] public string? Columns { get; init; }
 
     [Id(6)] public DatasetContent Content { get; init; }
 
@@ -138,4 +141,7 @@ public sealed record DatasetStatus
 
     /// <summary>Whether an imported set was in the store already.</summary>
     [Id(31)] public bool WasUpToDate { get; init; }
+
+    /// <summary>How the catalogue was understood, and its rows that are not as they should be: counted, not failed.</summary>
+    [Id(24)] public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -25,6 +25,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
             TilesTotal = plan.Tiles.Count,
             Rows = plan.Rows,
             Problems = plan.Problems,
+            Notes = plan.Notes,
         });
         var tiles = await CutAsync(name, plan, grains, change, cancellationToken);
         change(status => status with { Phase = "selecting" });
@@ -128,6 +129,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
             Artifact = manifest.Id,
             Digest = manifest.ContentDigest,
             Problems = problems,
+            Notes = plan.Notes,
             Request = request,
         };
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Surveys;
@@ -26,6 +27,9 @@ internal sealed record DatasetPlan
     public required double BeamArcsec { get; init; }
 
     public required IReadOnlyList<string> Problems { get; init; }
+
+    /// <summary>How the catalogue was understood, and which of its rows are not as they should be.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>Digest of all rows in all mosaics.</summary>
     public required string Digest { get; init; }
@@ -51,24 +55,31 @@ internal sealed record DatasetPlan
             throw new UserErrorException(ErrorKind.NotFound, request.MosaicDirectory,
                 $"No mosaic was found in '{request.MosaicDirectory}': expected *.fits or NAME/mosaic-blanked.fits with a celestial WCS. {string.Join(" ", problems.Take(5))}");
         }
-        var catalogue = Catalogue.Read(request.CataloguePath);
-        var assignment = TileAssignment.Assign(catalogue, mosaics, request.Size);
+        var options = CutoutOptionsOf(request);
+        var catalogue = Catalogue.Read(request.CataloguePath, request.Columns);
+        var assignment = TileAssignment.Assign(catalogue, mosaics, options.StoredSize);
         if (assignment.RowsByMosaic.Count > 0)
         {
             var largest = mosaics.MaxBy(mosaic => assignment.RowsByMosaic.GetValueOrDefault(mosaic.Id)?.Length ?? 0)!;
             var alike = mosaics.Where(mosaic => IsLike(mosaic, largest, problems)).ToList();
             if (alike.Count < mosaics.Count)
-                assignment = TileAssignment.Assign(catalogue, alike, request.Size);
+                assignment = TileAssignment.Assign(catalogue, alike, options.StoredSize);
             mosaics = [largest, .. alike.Where(mosaic => mosaic != largest)];
         }
+        var report = catalogue.Report with { RowsOutside = assignment.RowsOutside.Count(row => double.IsFinite(catalogue.Centre(row).Declination)) };
+        var rowsByMosaic = request.Content == DatasetContent.Background
+            ? Backgrounds(request, catalogue, mosaics, options)
+            : assignment.RowsByMosaic.ToDictionary(pair => pair.Key, pair => SourcesOf(catalogue, pair.Value, request.CentreOnOpticalPosition));
+        int outside = request.Content == DatasetContent.Background ? 0 : assignment.RowsOutside.Length;
+        int rowCount = outside + rowsByMosaic.Values.Sum(rows => rows.Count);
 
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var tiles = new List<TileRequest>();
-        foreach (var mosaic in mosaics.Where(mosaic => assignment.RowsByMosaic.ContainsKey(mosaic.Id)))
+        foreach (var mosaic in mosaics.Where(mosaic => rowsByMosaic.ContainsKey(mosaic.Id)))
         {
             string file = TilePlanFile.NameFor(mosaic.Id);
             string path = Path.Combine(directory, file);
-            TilePlanFile.Write(path, [.. assignment.RowsByMosaic[mosaic.Id].Select(row => catalogue.Rows[row])]);
+            TilePlanFile.Write(path, rowsByMosaic[mosaic.Id]);
             digests[mosaic.Id] = Digests.OfFile(path);
             tiles.Add(new TileRequest
             {
@@ -78,32 +89,58 @@ internal sealed record DatasetPlan
                 RowsFile = file,
                 RowsDigest = digests[mosaic.Id],
                 Size = request.Size,
+                MinimumCoverage = request.MinimumCoverage,
+                AnyAngle = request.AnyAngle,
             });
         }
         if (tiles.Count == 0)
         {
             throw new UserErrorException(ErrorKind.Invalid, request.CataloguePath,
-                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky?");
+                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky? {string.Join(" ", report.Sentences())}");
         }
         var recipe = new Recipe
         {
             Kind = "tile-plan",
-            AlgorithmVersion = 1,
+            AlgorithmVersion = 2,
             Inputs = digests,
-            Parameters = new JsonObject { ["rows"] = catalogue.Rows.Count, ["outside"] = assignment.RowsOutside.Length },
+            Parameters = new JsonObject { ["rows"] = rowCount, ["outside"] = outside },
         };
         var plan = new DatasetPlan
         {
             Tiles = tiles,
-            RowCounts = assignment.RowsByMosaic.ToDictionary(pair => pair.Key, pair => pair.Value.Length),
-            Rows = catalogue.Rows.Count,
-            RowsOutside = assignment.RowsOutside.Length,
+            RowCounts = rowsByMosaic.ToDictionary(pair => pair.Key, pair => pair.Value.Count),
+            Rows = rowCount,
+            RowsOutside = outside,
             PixelScaleArcsec = mosaics[0].Wcs.PixelScaleArcsec,
             BeamArcsec = mosaics[0].BeamArcsec ?? 0,
             Problems = problems,
+            Notes = [.. report.Sentences()],
             Digest = Digests.OfBytes(System.Text.Encoding.UTF8.GetBytes(recipe.Id)),
         };
         return (plan, recipe);
+    }
+
+    public static CutoutOptions CutoutOptionsOf(DatasetRequest request) =>
+        new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle };
+
+    private static IReadOnlyList<CatalogueRow> SourcesOf(Catalogue catalogue, int[] rows, bool onOpticalPosition) =>
+        [.. rows.Select(row => onOpticalPosition ? catalogue.Rows[row] : catalogue.Rows[row] with { OpticalPosition = null })];
+
+    /// <summary>Places without a source, counted through all mosaics in the order of their names.</summary>
+    private static Dictionary<string, IReadOnlyList<CatalogueRow>> Backgrounds(DatasetRequest request, Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, CutoutOptions options)
+    {
+        var rows = new Dictionary<string, IReadOnlyList<CatalogueRow>>();
+        int next = 0;
+        foreach (var mosaic in mosaics.OrderBy(mosaic => mosaic.Id, StringComparer.Ordinal))
+        {
+            var positions = BackgroundPositions.Draw(mosaic, catalogue.Rows, request.BackgroundsPerMosaic, options, request.Seed);
+            if (positions.Count == 0)
+                continue;
+            int first = next;
+            rows[mosaic.Id] = [.. positions.Select((position, i) => new CatalogueRow { Index = first + i, SourceName = $"background {first + i}", Position = position })];
+            next += positions.Count;
+        }
+        return rows;
     }
 
     /// <summary>Whether the cut-outs of two mosaics can be in one data set: pixels of one size, and one beam where both headers name it.</summary>

@@ -119,7 +119,7 @@ internal sealed partial class SurveyTileGrain(
     private static Recipe ShardRecipe(TileRequest request, string mosaicDigest) => new()
     {
         Kind = "shard",
-        AlgorithmVersion = 2,
+        AlgorithmVersion = 3,
         Inputs = new() { ["mosaic"] = mosaicDigest, ["rows"] = request.RowsDigest },
         Parameters = new JsonObject
         {

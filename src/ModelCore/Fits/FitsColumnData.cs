@@ -7,6 +7,9 @@ public abstract record FitsColumnData(string Name, string? Unit)
 {
     internal abstract int Count { get; }
 
+    /// <summary>TNULL: the whole number that stands for no value.</summary>
+    internal virtual long? Null => null;
+
     /// <summary>Bytes that go into the heap behind the rows.</summary>
     internal virtual long HeapLength => 0;
 

@@ -101,6 +101,8 @@ public sealed class FitsFileWriter : IDisposable
             header.Add($"TFORM{i + 1}", layouts[i].Form, null);
             if (!string.IsNullOrEmpty(columns[i].Unit))
                 header.Add($"TUNIT{i + 1}", columns[i].Unit, null);
+            if (columns[i].Null is { } none)
+                header.Add($"TNULL{i + 1}", none, "no value");
         }
         header.AddAll(cards);
         _hdus++;

@@ -37,8 +37,14 @@ public sealed class FitsTable : FitsHdu
 
     public IReadOnlyList<FitsColumn> Columns { get; }
 
+    /// <summary>NAXIS1: bytes in a row.</summary>
+    internal int RowLength => _rowLength;
+
     /// <summary>Names of columns do not distinguish case.</summary>
     public bool HasColumn(string name) => Find(name) != null;
+
+    /// <summary>Some rows as they are stored, in place.</summary>
+    internal ReadOnlySpan<byte> RowBytes(long first, int count) => Data.Bytes(first * _rowLength, checked(count * _rowLength));
 
     /// <summary>First element of each row, scaled; NaN where TNULL says there is none, and for a logical value that is neither T nor F.</summary>
     public double[] ReadDoubles(string column)

@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Sky;
 
 namespace RadioDiffusion.ModelCore.Surveys;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Fits;
 
 namespace RadioDiffusion.ModelCore.Surveys;

@@ -1,10 +1,11 @@
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Sky;
 
 namespace RadioDiffusion.ModelCore.Surveys;
 
 /// <summary>Which rows each mosaic cuts.</summary>
 /// <param name="RowsByMosaic">Rows of the catalogue by mosaic ID, ascending.</param>
-/// <param name="RowsOutside">Rows whose centre lies in no mosaic.</param>
+/// <param name="RowsOutside">Rows whose centre lies in no mosaic, or that have no position.</param>
 public sealed record TilePlan(IReadOnlyDictionary<string, int[]> RowsByMosaic, int[] RowsOutside);
 
 /// <summary>
@@ -13,39 +14,54 @@ public sealed record TilePlan(IReadOnlyDictionary<string, int[]> RowsByMosaic, i
 /// </summary>
 public static class TileAssignment
 {
-    public static TilePlan Assign(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size)
+    public static TilePlan Assign(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size, CancellationToken cancellationToken = default)
     {
         var footprints = mosaics.Select(mosaic => new Footprint(mosaic, size)).ToArray();
+        var index = new SkyIndex(footprints.Select(footprint => (footprint.Mosaic.Centre, footprint.RadiusDegrees)));
+        return Assign(catalogue, footprints, index.Near, cancellationToken);
+    }
+
+    /// <summary>The same by comparing every row with every mosaic: what the index must not change.</summary>
+    internal static TilePlan AssignWithoutIndex(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size)
+    {
+        int[] all = [.. Enumerable.Range(0, mosaics.Count)];
+        return Assign(catalogue, [.. mosaics.Select(mosaic => new Footprint(mosaic, size))], _ => all, CancellationToken.None);
+    }
+
+    private static TilePlan Assign(Catalogue catalogue, Footprint[] footprints, Func<SkyCoordinate, IReadOnlyList<int>> candidates, CancellationToken cancellationToken)
+    {
         var byId = footprints.ToDictionary(footprint => footprint.Mosaic.Id);
         var rows = new Dictionary<string, List<int>>();
         var outside = new List<int>();
-        foreach (var row in catalogue.Rows)
+        for (int row = 0; row < catalogue.Count; row++)
         {
-            if (Choose(row, footprints, byId) is not { } mosaic)
+            if (row % CatalogueReader.BatchRows == 0)
+                cancellationToken.ThrowIfCancellationRequested();
+            if (Choose(catalogue.Centre(row), catalogue.MosaicId(row), footprints, candidates, byId) is not { } mosaic)
             {
-                outside.Add(row.Index);
+                outside.Add(row);
                 continue;
             }
             if (!rows.TryGetValue(mosaic.Id, out var list))
                 rows[mosaic.Id] = list = [];
-            list.Add(row.Index);
+            list.Add(row);
         }
         return new TilePlan(rows.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray()), [.. outside]);
     }
 
-    private static Mosaic? Choose(CatalogueRow row, Footprint[] footprints, Dictionary<string, Footprint> byId)
+    private static Mosaic? Choose(SkyCoordinate centre, string? mosaicId, Footprint[] footprints, Func<SkyCoordinate, IReadOnlyList<int>> candidates, Dictionary<string, Footprint> byId)
     {
-        var centre = row.Centre;
         if (!double.IsFinite(centre.RightAscension) || !double.IsFinite(centre.Declination))
             return null;
-        if (row.MosaicId is { } named && byId.TryGetValue(MosaicFolder.SafeId(named), out var given) && given.Coverage(centre) == 2)
+        if (mosaicId != null && byId.TryGetValue(MosaicFolder.SafeId(mosaicId), out var given) && given.Coverage(centre) == 2)
             return given.Mosaic;
         var direction = Direction(centre);
         Footprint? best = null;
         int bestCoverage = 0;
         double bestCosine = -2;
-        foreach (var footprint in footprints)
+        foreach (int candidate in candidates(centre))
         {
+            var footprint = footprints[candidate];
             double cosine = footprint.CosineTo(direction);
             if (cosine < footprint.LeastCosine)
                 continue;
@@ -76,10 +92,14 @@ public static class TileAssignment
             _size = size;
             _centre = Direction(mosaic.Centre);
             double radius = Corners(mosaic).Select(mosaic.Centre.SeparationTo).Aggregate(0.0, (most, next) => double.IsNaN(next) ? 180 : Math.Max(most, next));
-            LeastCosine = double.IsNaN(radius) || radius + MarginDegrees >= 180 ? -2 : Math.Cos(double.DegreesToRadians(radius + MarginDegrees));
+            RadiusDegrees = double.IsNaN(radius) ? 180 : Math.Min(180, radius + MarginDegrees);
+            LeastCosine = RadiusDegrees >= 180 ? -2 : Math.Cos(double.DegreesToRadians(RadiusDegrees));
         }
 
         public Mosaic Mosaic { get; }
+
+        /// <summary>Of the circle around the mosaic.</summary>
+        public double RadiusDegrees { get; }
 
         public double LeastCosine { get; }
 

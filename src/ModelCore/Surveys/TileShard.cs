@@ -1,4 +1,5 @@
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Catalogues;
 
 namespace RadioDiffusion.ModelCore.Surveys;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Sky;
 using RadioDiffusion.ModelCore.Surveys;
 

@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.SyntheticSky;

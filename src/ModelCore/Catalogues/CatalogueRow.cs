@@ -1,6 +1,6 @@
 using RadioDiffusion.ModelCore.Sky;
 
-namespace RadioDiffusion.ModelCore.Surveys;
+namespace RadioDiffusion.ModelCore.Catalogues;
 
 /// <summary>One source of a survey catalogue.</summary>
 public sealed record CatalogueRow
@@ -10,10 +10,10 @@ public sealed record CatalogueRow
 
     public required string SourceName { get; init; }
 
-    /// <summary>RA, DEC; NaN where the catalogue has no number.</summary>
+    /// <summary>Right ascension (0 up to 360) and declination; NaN where the catalogue has none.</summary>
     public required SkyCoordinate Position { get; init; }
 
-    /// <summary>optRA, optDec of the host; null where there is none.</summary>
+    /// <summary>The position of the host; null where there is none.</summary>
     public SkyCoordinate? OpticalPosition { get; init; }
 
     /// <summary>The mosaic that the survey made the source from.</summary>
