@@ -14,8 +14,16 @@ public sealed class Connection : IAsyncDisposable
     public const string DefaultCluster = "radiodiffusion";
 
     private readonly IHost _host;
+    private readonly CancellationTokenSource _lost;
 
-    private Connection(IHost host) => _host = host;
+    private Connection(IHost host, CancellationTokenSource lost)
+    {
+        _host = host;
+        _lost = lost;
+    }
+
+    /// <summary>Cancelled once the silo has hung up, because it ended or was killed; the connection looks for it again by itself.</summary>
+    public CancellationToken Lost => _lost.Token;
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IClusterClient>();
 
@@ -26,6 +34,7 @@ public sealed class Connection : IAsyncDisposable
     /// <exception cref="UserErrorException">Nobody answers there.</exception>
     public static async Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
     {
+        var lost = new CancellationTokenSource();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.UseOrleansClient(client =>
@@ -36,6 +45,7 @@ public sealed class Connection : IAsyncDisposable
                 options.ClusterId = cluster;
                 options.ServiceId = DefaultCluster;
             });
+            client.AddClusterConnectionLostHandler((_, _) => _ = lost.CancelAsync());
             client.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
         });
         var host = builder.Build();
@@ -47,9 +57,9 @@ public sealed class Connection : IAsyncDisposable
         {
             host.Dispose();
             throw new UserErrorException(ErrorKind.NotFound, gateway.ToString(),
-                $"No silo of cluster '{cluster}' answers at {gateway}: {error.Message} Start one with 'radiodiffusion serve', or name another one with --connect.");
+                $"No silo of cluster '{cluster}' answers at {gateway}: {ErrorReasons.MessageOf(error)} Start one with 'radiodiffusion serve', or name another one with --connect.");
         }
-        return new Connection(host);
+        return new Connection(host, lost);
     }
 
     public async ValueTask DisposeAsync()
