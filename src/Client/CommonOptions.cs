@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace RadioDiffusion.Client;
 
-/// <summary>The options that every command takes.</summary>
+/// <summary>The options that commands share.</summary>
 internal static class CommonOptions
 {
     public static readonly Option<bool> Json = new("--json") { Description = "One JSON document on standard output; messages on standard error." };
@@ -30,7 +30,11 @@ internal static class CommonOptions
     public static Task<Session> OpenSessionAsync(this ParseResult parsed, CancellationToken cancellationToken) =>
         Session.OpenAsync(parsed.StorePath(), parsed.GetValue(Connect), parsed.GetValue(Verbose), cancellationToken);
 
-    public static Command With(this Command command, params Symbol[] symbols)
+    /// <summary>A command that works with grains: here, in the process that owns the store, or in the silo that --connect names.</summary>
+    public static Command With(this Command command, params Symbol[] symbols) => command.WithoutConnect([.. symbols, Connect]);
+
+    /// <summary>A command that is about this process and its store.</summary>
+    public static Command WithoutConnect(this Command command, params Symbol[] symbols)
     {
         foreach (var symbol in symbols)
         {
@@ -39,7 +43,7 @@ internal static class CommonOptions
             else if (symbol is Argument argument)
                 command.Arguments.Add(argument);
         }
-        foreach (Option option in new Option[] { Json, Store, Connect, Verbose })
+        foreach (Option option in new Option[] { Json, Store, Verbose })
             command.Options.Add(option);
         return command;
     }

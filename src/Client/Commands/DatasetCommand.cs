@@ -12,9 +12,9 @@ internal static class DatasetCommand
     private static readonly Argument<string?> _nameOrAll = new("NAME") { Description = "Name of the data set; all of them are listed without one.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string> _mosaics = new("--mosaics") { Description = "Folder of mosaics (*.fits, or NAME/mosaic-blanked.fits).", Required = true, HelpName = "DIR" };
     private static readonly Option<string> _catalogue = new("--catalogue") { Description = "Catalogue of the same sky, FITS table or CSV, with LoTSS column names.", Required = true, HelpName = "FILE" };
-    private static readonly Option<int> _size = new("--size") { Description = "Side of a cut-out in pixels.", DefaultValueFactory = _ => 80 };
-    private static readonly Option<double> _minimumSnr = new("--min-snr") { Description = "Smallest S/N_sigma that is kept.", DefaultValueFactory = _ => 5 };
-    private static readonly Option<double> _maximumEdge = new("--max-edge") { Description = "Largest brightness on the edge relative to the peak.", DefaultValueFactory = _ => 0.8 };
+    private static readonly Option<int> _size = new Option<int>("--size") { Description = "Side of a cut-out in pixels.", DefaultValueFactory = _ => 80 }.AtLeast(1);
+    private static readonly Option<double> _minimumSnr = new Option<double>("--min-snr") { Description = "Smallest S/N_sigma that is kept.", DefaultValueFactory = _ => 5 }.AtLeast(0);
+    private static readonly Option<double> _maximumEdge = new Option<double>("--max-edge") { Description = "Largest brightness on the edge relative to the peak.", DefaultValueFactory = _ => 0.8 }.AtLeast(0);
 
     public static Command Build()
     {
@@ -48,7 +48,7 @@ internal static class DatasetCommand
             return ExitCode.Done;
         }
         await session.Grains.KnownAsync(INameIndexGrain.Datasets, name, "data set", cancellationToken);
-        return Report(await session.Grains.GetGrain<IDatasetGrain>(name).GetStatusAsync(cancellationToken), output);
+        return Report(await session.Grains.Dataset(name).GetStatusAsync(cancellationToken), output);
     }
 
     public static DatasetRequest RequestFrom(string mosaics, string catalogue) =>
@@ -57,18 +57,23 @@ internal static class DatasetCommand
     /// <summary>Builds, showing progress.</summary>
     public static async Task<DatasetStatus> RunAsync(Session session, string name, DatasetRequest request, Output output, CancellationToken cancellationToken)
     {
-        var dataset = session.Grains.GetGrain<IDatasetGrain>(name);
-        await dataset.BuildAsync(request, cancellationToken);
-        DatasetStatus? last = null;
         string? phase = null;
-        last = await dataset.FollowAsync(
-            status =>
+        var last = await session.WorkAsync(
+            async token =>
             {
-                string line = status.TilesTotal == 0 ? status.Phase : $"{status.Phase}: tile {status.TilesDone} of {status.TilesTotal}";
-                if (status.State == WorkState.Running && line != phase)
-                    output.Message($"  {line}");
-                phase = line;
+                var dataset = session.Grains.Dataset(name);
+                await dataset.BuildAsync(request, token);
+                return await dataset.FollowAsync(
+                    status =>
+                    {
+                        string line = status.TilesTotal == 0 ? status.Phase : $"{status.Phase}: tile {status.TilesDone} of {status.TilesTotal}";
+                        if (status.State == WorkState.Running && line != phase)
+                            output.Message($"  {line}");
+                        phase = line;
+                    },
+                    token);
             },
+            status => status.State == WorkState.Done,
             cancellationToken);
         return last.State == WorkState.Done
             ? last
@@ -96,10 +101,10 @@ internal static class DatasetCommand
             {
                 console.Write(SelectionTable(status));
                 foreach (string problem in status.Problems)
-                    console.WriteLine($"Left out: {problem}");
+                    console.Line($"Left out: {problem}");
                 if (status.State == WorkState.Done)
                 {
-                    console.WriteLine(status.TilesUpToDate == status.TilesTotal
+                    console.Line(status.TilesUpToDate == status.TilesTotal
                         ? $"All {status.TilesTotal} tiles were up to date. Artifact {status.Artifact}"
                         : $"{status.TilesTotal - status.TilesUpToDate} of {status.TilesTotal} tiles were cut. Artifact {status.Artifact}");
                 }

@@ -30,7 +30,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         await WriteReportAsync(dataset, training, samples, cancellationToken);
         output.Result(
             new { plan.Report, plan.Store, Samples = samples.Select(sample => sample.Id), dataset.Selected, training.Iteration },
-            console => console.WriteLine($"\nReport: {plan.Report}"));
+            console => console.Line($"\nReport: {plan.Report}"));
         return dataset.Problems.Count > 0 ? ExitCode.PartlyDone : ExitCode.Done;
     }
 
@@ -150,13 +150,13 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         string[] ids = [.. DemoReport.FluxesOf(set, plan.Samples)
             .Select((flux, i) => SampleIds.For(model, new SampleParameters(model.Name, Flux: flux, Seed: plan.Seed + (ulong)i)))];
         long began = Stopwatch.GetTimestamp();
-        var samples = await SampleCommand.FetchAllAsync(session.Grains, ids, done => output.Message($"  {done} of {ids.Length}"), cancellationToken);
+        var samples = await FetchAsync(session, ids, cancellationToken);
         var first = Stopwatch.GetElapsedTime(began);
         foreach (var sample in samples)
             SampleCommand.SaveBoth(sample, plan.SamplesFolder);
 
         began = Stopwatch.GetTimestamp();
-        var again = await SampleCommand.FetchAllAsync(session.Grains, ids, _ => { }, cancellationToken);
+        var again = await FetchAsync(session, ids, cancellationToken);
         bool same = samples.Zip(again).All(pair => pair.First.Fits!.AsSpan().SequenceEqual(pair.Second.Fits) && pair.First.Png!.AsSpan().SequenceEqual(pair.Second.Png));
         if (!same)
             throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, "Asking for the samples a second time gave other bytes.");
@@ -164,6 +164,15 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
             $"  {ids.Length} galaxies in {first.TotalSeconds:0.0} s, as FITS and PNG in {plan.SamplesFolder}. Asked for again: the same bytes from the store in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s."));
         output.Message($"  for example  {ids[0]}");
         return samples;
+    }
+
+    /// <summary>In the order of the IDs; all of them, or the reason why not.</summary>
+    private static async Task<SampleStatus[]> FetchAsync(Session session, string[] ids, CancellationToken cancellationToken)
+    {
+        var samples = new Dictionary<string, SampleStatus>();
+        await foreach (var fetched in session.Grains.FetchSamplesAsync(ids, cancellationToken))
+            samples[fetched.Id] = fetched.Sample ?? throw fetched.Error!;
+        return [.. ids.Select(id => samples[id])];
     }
 
     private async Task WriteReportAsync(DatasetStatus dataset, TrainingStatus training, IReadOnlyList<SampleStatus> samples, CancellationToken cancellationToken)

@@ -9,12 +9,17 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     private const int LongestQueue = 256;
     private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue);
     private readonly Task _ended;
+    private readonly Action? _prepare;
+    private readonly ThreadLocal<bool> _isPrepared = new();
 
     /// <param name="name">The threads' name in debuggers.</param>
     /// <param name="count">How many.</param>
-    /// <param name="prepare">Run by each thread first: settings of libtorch belong to a thread.</param>
+    /// <param name="prepare">
+    /// Run by each thread before its first piece of work, which fails if this does: settings of libtorch belong to a thread.
+    /// </param>
     public DedicatedThreads(string name, int count, Action? prepare = null)
     {
+        _prepare = prepare;
         var ends = new List<Task>();
         for (int i = 0; i < count; i++)
         {
@@ -22,7 +27,6 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
             ends.Add(ended.Task);
             var thread = new Thread(() =>
             {
-                prepare?.Invoke();
                 WorkUntilClosed();
                 ended.SetResult();
             })
@@ -48,6 +52,7 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
                 }
                 try
                 {
+                    PrepareOnce();
                     result.SetResult(work());
                 }
                 catch (OperationCanceledException error)
@@ -67,7 +72,16 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await _ended;
+        _isPrepared.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    private void PrepareOnce()
+    {
+        if (_isPrepared.Value)
+            return;
+        _prepare?.Invoke();
+        _isPrepared.Value = true;
     }
 
     private void WorkUntilClosed()
