@@ -23,6 +23,9 @@ internal static class CommonOptions
 
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "The silo's log on standard error." };
 
+    /// <summary>For processes that another one starts: end like on Ctrl-C when whoever holds the other end of standard input is gone.</summary>
+    public static readonly Option<bool> UntilInputEnds = new("--until-input-ends") { Hidden = true };
+
     public static string StorePath(this ParseResult parsed) => parsed.GetValue(Store)
         ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");

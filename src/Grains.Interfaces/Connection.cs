@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,8 @@ public sealed class Connection : IAsyncDisposable
 {
     /// <summary>The cluster ID of <c>serve</c> unless configured otherwise.</summary>
     public const string DefaultCluster = "radiodiffusion";
+
+    private static readonly TimeSpan _longestAttempt = TimeSpan.FromSeconds(10);
 
     private readonly IHost _host;
     private readonly CancellationTokenSource _lost;
@@ -49,15 +52,20 @@ public sealed class Connection : IAsyncDisposable
             client.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
         });
         var host = builder.Build();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(_longestAttempt);
         try
         {
-            await host.StartAsync(cancellationToken);
+            // Orleans would try a port where nobody listens for minutes.
+            using (var knock = new TcpClient(gateway.AddressFamily))
+                await knock.ConnectAsync(gateway, enough.Token);
+            await host.StartAsync(enough.Token);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
             throw new UserErrorException(ErrorKind.NotFound, gateway.ToString(),
-                $"No silo of cluster '{cluster}' answers at {gateway}: {ErrorReasons.MessageOf(error)} Start one with 'radiodiffusion serve', or name another one with --connect.");
+                $"No silo of cluster '{cluster}' answers at {gateway}: {(error is OperationCanceledException ? $"nothing came within {_longestAttempt.TotalSeconds:0} s." : ErrorReasons.MessageOf(error))} Start one with 'radiodiffusion serve', or name another one with --connect.");
         }
         return new Connection(host, lost);
     }

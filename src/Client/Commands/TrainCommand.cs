@@ -22,14 +22,14 @@ internal static class TrainCommand
     public static Command Build()
     {
         var start = new Command("start", "Starts a run and stays with it; Ctrl-C writes a checkpoint and pauses it.")
-            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed);
-        start.SetGuardedAction(StartAsync);
+            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed, CommonOptions.UntilInputEnds);
+        start.SetGuardedAction(InputEnd.Minding(StartAsync));
         var watch = new Command("watch", "Watches a run of another process.").With(_name);
         watch.SetGuardedAction(WatchAsync);
         var pause = new Command("pause", "Writes a checkpoint and pauses a run of another process.").With(_name);
         pause.SetGuardedAction(PauseAsync);
-        var resume = new Command("resume", "Goes on from the last checkpoint, and stays with the run.").With(_name);
-        resume.SetGuardedAction(ResumeAsync);
+        var resume = new Command("resume", "Goes on from the last checkpoint, and stays with the run.").With(_name, CommonOptions.UntilInputEnds);
+        resume.SetGuardedAction(InputEnd.Minding(ResumeAsync));
         var list = new Command("list", "The runs and their states.").With();
         list.SetGuardedAction(ListAsync);
         return new Command("train", "Training runs.") { start, watch, pause, resume, list };
