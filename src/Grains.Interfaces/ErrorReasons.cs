@@ -1,4 +1,5 @@
 using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -18,7 +19,7 @@ public static class ErrorReasons
     /// <summary>The reason in words, without a stack trace.</summary>
     public static string MessageOf(Exception error)
     {
-        var reason = Of(error);
+        var reason = DurableFiles.Explain(Of(error));
         return reason is OrleansException ? reason.Message.Split('\n')[0].TrimEnd() : reason.Message;
     }
 

@@ -47,15 +47,20 @@ public sealed class InterruptedTrainingTests : IDisposable
         await AssertSameCheckpointAsync(undisturbed, killed);
     }
 
-    [Fact]
-    public async Task CtrlC_WhileTraining_WritesACheckpointAndExitsWith130()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CtrlC_OrTheEndOfTheParent_WhileTraining_WritesACheckpointAndExitsWith130(bool isOrphaned)
     {
         string store = _folder.File("store");
         await BuildAsync(store);
         using var training = RadioDiffusionProcess.Start("train", "start", "run", "--dataset", "small", "--iterations", "100000", "--batch", "2",
-            "--checkpoint-every", "100000", "--validate-every", "100000", "--store", store);
+            "--checkpoint-every", "100000", "--validate-every", "100000", "--store", store, isOrphaned ? "--until-input-ends" : "--verbose");
         await UntilAsync(store, training, status => status.Iteration > 0);
-        await training.InterruptAsync(Token);
+        if (isOrphaned)
+            training.EndInput();
+        else
+            await training.InterruptAsync(Token);
         Assert.Equal(ExitCode.Cancelled, await training.WaitAsync(Token));
 
         var list = await RunJsonAsync("train", "list", "--store", store, "--json");

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Silo.Devices;
 
@@ -61,7 +62,8 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
                 }
                 catch (Exception error)
                 {
-                    result.SetException(error);            // the caller's error; the thread goes on with the next piece of work
+                    // The caller's error; the thread goes on with the next piece of work. Here is where results are written to files.
+                    result.SetException(DurableFiles.Explain(error));
                 }
             },
             cancellationToken);

@@ -69,7 +69,7 @@ internal static class HttpApi
             return;
         var reason = ErrorReasons.Of(error);
         if (ErrorReasons.IsKnown(error) || reason is BadHttpRequestException)
-            context.ProblemDetails.Detail = reason.Message;
+            context.ProblemDetails.Detail = ErrorReasons.MessageOf(error);
         if (reason is UserErrorException user)
         {
             context.ProblemDetails.Extensions["kind"] = user.Kind.ToString();
