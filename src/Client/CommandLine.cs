@@ -1,13 +1,18 @@
 using System.CommandLine;
 using RadioDiffusion.Client.Commands;
 using RadioDiffusion.Grains.Interfaces;
-using RadioDiffusion.ModelCore;
 
 namespace RadioDiffusion.Client;
 
 /// <summary>The `radiodiffusion` command line: parses, calls, and turns every outcome into an exit code.</summary>
 public static class CommandLine
 {
+    /// <summary>
+    /// A command that is interrupted may still have checkpoints to write: longer than a silo waits for them, shorter than systemd waits for
+    /// the process (deploy/radiodiffusion.service).
+    /// </summary>
+    private static readonly TimeSpan _terminationTimeout = TimeSpan.FromMinutes(8);
+
     public static RootCommand Build() =>
         new("Radio galaxies from diffusion models: data sets from survey mosaics, training that survives anything, samples by ID.")
         {
@@ -32,11 +37,10 @@ public static class CommandLine
             await Console.Error.WriteLineAsync($"'radiodiffusion {string.Join(' ', CommandPath(parsed))} --help' shows how it is meant.".Replace("  ", " ", StringComparison.Ordinal));
             return ExitCode.WrongUsage;
         }
-        // A command that is interrupted may still have a checkpoint to write.
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(10) });
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = _terminationTimeout });
     }
 
-    /// <summary>Gives a command its action, with one place for errors.</summary>
+    /// <summary>Gives a command its action, with one place for errors: nothing leaves a command but its exit code.</summary>
     internal static void SetGuardedAction(this Command command, Func<ParseResult, Output, CancellationToken, Task<int>> action) =>
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -50,17 +54,26 @@ public static class CommandLine
                 output.Message("Cancelled.");
                 return ExitCode.Cancelled;
             }
-            catch (UserErrorException error)
+            catch (Exception error)
             {
-                Output.Error(error.Message);
-                return error.Kind == ErrorKind.Invalid ? ExitCode.WrongUsage : ExitCode.Failed;
-            }
-            catch (Exception error) when (error is RadioDiffusionException or IOException or UnauthorizedAccessException)
-            {
-                Output.Error(error.Message);
-                return ExitCode.Failed;
+                Output.Error(Explain(error));
+                if (parsed.GetValue(CommonOptions.Verbose))
+                    await Console.Error.WriteLineAsync(error.ToString());
+                return cancellationToken.IsCancellationRequested ? ExitCode.Cancelled : ExitCodeOf(error);
             }
         });
+
+    private static int ExitCodeOf(Exception error) =>
+        ErrorReasons.Of(error) is UserErrorException { Kind: ErrorKind.Invalid } ? ExitCode.WrongUsage : ExitCode.Failed;
+
+    private static string Explain(Exception error)
+    {
+        if (ErrorReasons.IsKnown(error))
+            return ErrorReasons.MessageOf(error);
+        if (Outages.IsOutage(error))
+            return $"The silo that does the work does not answer: {ErrorReasons.MessageOf(error)} Ask again; what was done is kept.";
+        return $"{ErrorReasons.MessageOf(error)} ({error.GetType().Name}; --verbose shows where)";
+    }
 
     private static Stack<string> CommandPath(ParseResult parsed)
     {

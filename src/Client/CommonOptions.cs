@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace RadioDiffusion.Client;
 
-/// <summary>The options that every command takes.</summary>
+/// <summary>The options that commands share.</summary>
 internal static class CommonOptions
 {
     public static readonly Option<bool> Json = new("--json") { Description = "One JSON document on standard output; messages on standard error." };
@@ -23,6 +23,9 @@ internal static class CommonOptions
 
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "The silo's log on standard error." };
 
+    /// <summary>For processes that another one starts: end like on Ctrl-C when whoever holds the other end of standard input is gone.</summary>
+    public static readonly Option<bool> UntilInputEnds = new("--until-input-ends") { Hidden = true };
+
     public static string StorePath(this ParseResult parsed) => parsed.GetValue(Store)
         ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
@@ -30,7 +33,11 @@ internal static class CommonOptions
     public static Task<Session> OpenSessionAsync(this ParseResult parsed, CancellationToken cancellationToken) =>
         Session.OpenAsync(parsed.StorePath(), parsed.GetValue(Connect), parsed.GetValue(Verbose), cancellationToken);
 
-    public static Command With(this Command command, params Symbol[] symbols)
+    /// <summary>A command that works with grains: here, in the process that owns the store, or in the silo that --connect names.</summary>
+    public static Command With(this Command command, params Symbol[] symbols) => command.WithoutConnect([.. symbols, Connect]);
+
+    /// <summary>A command that is about this process and its store.</summary>
+    public static Command WithoutConnect(this Command command, params Symbol[] symbols)
     {
         foreach (var symbol in symbols)
         {
@@ -39,7 +46,7 @@ internal static class CommonOptions
             else if (symbol is Argument argument)
                 command.Arguments.Add(argument);
         }
-        foreach (Option option in new Option[] { Json, Store, Connect, Verbose })
+        foreach (Option option in new Option[] { Json, Store, Verbose })
             command.Options.Add(option);
         return command;
     }

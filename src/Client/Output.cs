@@ -15,13 +15,15 @@ public sealed class Output
         Converters = { new JsonStringEnumConverter() },
     };
 
+    private const int WidthOfFiles = 1000;
+
     public Output(bool json)
     {
         IsJson = json;
         var writer = json ? Console.Error : Console.Out;
         Terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if ((json ? Console.IsErrorRedirected : Console.IsOutputRedirected) && Terminal.Profile.Width < 160)
-            Terminal.Profile.Width = 160;
+        if (json ? Console.IsErrorRedirected : Console.IsOutputRedirected)
+            Terminal.Profile.Width = WidthOfFiles;           // nobody wants a table folded there
     }
 
     public bool IsJson { get; }
@@ -32,7 +34,7 @@ public sealed class Output
     /// <summary>Whether a live display makes sense; else lines are printed now and then.</summary>
     public bool IsLive => Terminal.Profile.Capabilities.Interactive && !(IsJson ? Console.IsErrorRedirected : Console.IsOutputRedirected);
 
-    public void Message(string text) => Terminal.WriteLine(text);
+    public void Message(string text) => Terminal.Line(text);
 
     public static void Error(string text) => Console.Error.WriteLine($"Error: {text}");
 
@@ -44,4 +46,11 @@ public sealed class Output
         else
             asText(Terminal);
     }
+}
+
+/// <summary>Lines that stay whole.</summary>
+internal static class Lines
+{
+    /// <summary>Writes a line as it is: Spectre would fold paths and sample IDs at the width of the terminal, and nobody could copy them.</summary>
+    public static void Line(this IAnsiConsole console, string text) => console.Profile.Out.Writer.WriteLine(text);
 }

@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.Silo;
 
@@ -16,18 +16,34 @@ namespace RadioDiffusion.Client;
 public sealed class Session : IAsyncDisposable
 {
     private static readonly TimeSpan _ownerPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _betweenAttempts = TimeSpan.FromMilliseconds(100);
+    private readonly string _store;
+    private readonly bool _verbose;
+    private IArtifactStore? _artifacts;
     private IHost? _host;
     private StoreLock? _lock;
     private Connection? _connection;
+    private StoreOwner? _owner;
 
-    private Session(IArtifactStore artifacts) => Artifacts = artifacts;
+    private Session(string store, bool verbose)
+    {
+        _store = store;
+        _verbose = verbose;
+    }
 
     public IGrainFactory Grains { get; private set; } = null!;
 
-    public IArtifactStore Artifacts { get; }
+    /// <exception cref="UserErrorException">The silo that --connect names keeps them in Azure Blob Storage, and --store does not say how to read them there.</exception>
+    public IArtifactStore Artifacts => _artifacts ?? throw new UserErrorException(ErrorKind.Invalid, "--store",
+        "The silo keeps its artifacts in Azure Blob Storage and its credentials to itself: give the connection string with --store too.");
 
     /// <summary>Whether the silo lives in this process.</summary>
     public bool IsEmbedded => _host != null;
+
+    /// <summary>The owner that this session works through has withdrawn or hung up: what it says now may only be about its own end.</summary>
+    private bool OwnerIsLeaving => _owner != null && (_connection!.Lost.IsCancellationRequested || StoreLock.Owner(_store) != _owner);
+
+    private CancellationToken OwnerLost => _owner != null ? _connection!.Lost : CancellationToken.None;
 
     /// <param name="store">Folder or connection string.</param>
     /// <param name="endpoint">A silo's gateway, or null to work in this process.</param>
@@ -35,15 +51,15 @@ public sealed class Session : IAsyncDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task<Session> OpenAsync(string store, string? endpoint, bool verbose, CancellationToken cancellationToken)
     {
-        var session = new Session(StoreRegistration.OpenArtifacts(store));
+        var session = new Session(store, verbose);
         try
         {
             if (endpoint != null)
-                await session.ConnectAsync(ParseEndpoint(endpoint), Connection.DefaultCluster, cancellationToken);
+                await session.ConnectToSiloAsync(ParseEndpoint(endpoint), cancellationToken);
             else if (StoreRegistration.IsAzure(store))
-                await session.StartSiloAsync(NewSettings(store), verbose, cancellationToken);
+                await session.StartSiloAsync(cancellationToken);
             else
-                await session.OwnOrConnectAsync(store, verbose, cancellationToken);
+                await session.OwnOrConnectAsync(cancellationToken);
             return session;
         }
         catch
@@ -60,14 +76,52 @@ public sealed class Session : IAsyncDisposable
     /// <exception cref="UserErrorException">None came up in time.</exception>
     public static async Task<Session> ConnectToOwnerAsync(string store, int? processId, CancellationToken cancellationToken)
     {
-        var session = new Session(StoreRegistration.OpenArtifacts(store));
-        var owner = await WaitForOwnerAsync(store, processId, cancellationToken);
-        await session.ConnectAsync(IPEndPoint.Parse(owner.Endpoint), owner.Token, cancellationToken);
+        var session = new Session(store, verbose: false);
+        await session.TryUntilOpenAsync(
+            async () => StoreLock.Owner(store) is { } owner && (processId == null || owner.ProcessId == processId)
+                && await session.TryConnectAsync(owner, cancellationToken),
+            cancellationToken);
         return session;
+    }
+
+    /// <summary>
+    /// Does work that may be asked for again. When the process that does it leaves or dies before the result is whole, the session opens
+    /// anew, perhaps as the store's owner, and the work is asked for again: what was done is in the store.
+    /// </summary>
+    /// <param name="work">Idempotent; uses <see cref="Grains"/>.</param>
+    /// <param name="isWhole">Whether a result is what was asked for, and not what an owner that leaves makes of it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<T> WorkAsync<T>(Func<CancellationToken, Task<T>> work, Func<T, bool> isWhole, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var untilLost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, OwnerLost);
+            try
+            {
+                var result = await work(untilLost.Token);
+                if (isWhole(result) || !OwnerIsLeaving)
+                    return result;
+            }
+            catch (Exception) when (OwnerIsLeaving && !cancellationToken.IsCancellationRequested)
+            {
+                // Whatever it was, it came with the owner's end; if it comes again from the next one, it is thrown then.
+            }
+            await Console.Error.WriteLineAsync($"The process that owned the store '{_store}' has ended: going on from what is stored.");
+            await CloseAsync();
+            await OwnOrConnectAsync(cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        await CloseAsync();
+        (_artifacts as IDisposable)?.Dispose();
+    }
+
+    /// <summary>First says that it leaves, so that whoever works through it looks elsewhere; then ends (runs are paused); then gives the store back.</summary>
+    private async Task CloseAsync()
+    {
+        _lock?.Withdraw();
         if (_connection != null)
             await _connection.DisposeAsync();
         if (_host != null)
@@ -79,6 +133,7 @@ public sealed class Session : IAsyncDisposable
                 _host.Dispose();
         }
         _lock?.Dispose();
+        (_connection, _host, _lock, _owner) = (null, null, null, null);
     }
 
     private static IPEndPoint ParseEndpoint(string endpoint) => IPEndPoint.TryParse(endpoint, out var parsed) && parsed.Port != 0
@@ -86,53 +141,87 @@ public sealed class Session : IAsyncDisposable
         : throw new UserErrorException(ErrorKind.Invalid, endpoint,
             $"--connect should be an address and a port, such as 127.0.0.1:30000, but it is '{endpoint}'.");
 
-    private static SiloSettings NewSettings(string store) => new() { Store = store, Cluster = Guid.NewGuid().ToString("N") };
+    private SiloSettings NewSettings() => new() { Store = _store, Cluster = Guid.NewGuid().ToString("N") };
 
-    private async Task OwnOrConnectAsync(string store, bool verbose, CancellationToken cancellationToken)
-    {
-        if (StoreLock.TryAcquire(store, out _lock, out _))
+    private Task OwnOrConnectAsync(CancellationToken cancellationToken) => TryUntilOpenAsync(
+        async () =>
         {
-            var settings = NewSettings(store);
-            await StartSiloAsync(settings, verbose, cancellationToken);
-            _lock!.Announce(new StoreOwner(settings.Gateway.ToString(), settings.Cluster, Environment.ProcessId));
-            return;
+            if (StoreLock.TryAcquire(_store, out _lock, out var owner))
+            {
+                Announce(await StartSiloAsync(cancellationToken));
+                return true;
+            }
+            if (owner == null || !await TryConnectAsync(owner, cancellationToken))
+                return false;
+            _owner = owner;
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>An owner may be starting, leaving, or dead and still named: it is asked again until one of them is found, or the store is free.</summary>
+    private async Task TryUntilOpenAsync(Func<Task<bool>> tryToOpen, CancellationToken cancellationToken)
+    {
+        long began = TimeProvider.System.GetTimestamp();
+        while (!await tryToOpen())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > _ownerPatience)
+            {
+                throw new UserErrorException(ErrorKind.Busy, _store,
+                    $"The store '{_store}' belongs to another process, which has not answered within {_ownerPatience.TotalSeconds:0} s: wait for it to end, or use another --store.");
+            }
+            await Task.Delay(_betweenAttempts, cancellationToken);
         }
-        var owner = await WaitForOwnerAsync(store, null, cancellationToken);
-        await ConnectAsync(IPEndPoint.Parse(owner.Endpoint), owner.Token, cancellationToken);
     }
 
-    private async Task StartSiloAsync(SiloSettings settings, bool verbose, CancellationToken cancellationToken)
+    private async Task<SiloSettings> StartSiloAsync(CancellationToken cancellationToken)
     {
-        _host = SiloHost.BuildEmbedded(settings, logging => SiloLogging.ToStandardError(logging, verbose));
-        await _host.StartAsync(cancellationToken);
+        (_host, var settings) = await SiloHost.StartEmbeddedAsync(NewSettings, logging => SiloLogging.ToStandardError(logging, _verbose), cancellationToken);
         Grains = _host.Services.GetRequiredService<IGrainFactory>();
+        _artifacts ??= StoreRegistration.OpenArtifacts(_store);
+        return settings;
+    }
+
+    /// <summary>Others can wait until this process ends, so a disk without room for the announcement does not keep it from reading what is there.</summary>
+    private void Announce(SiloSettings settings)
+    {
+        try
+        {
+            _lock!.Announce(new StoreOwner(settings.Gateway.ToString(), settings.Cluster, Environment.ProcessId));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or RadioDiffusionException)
+        {
+            Console.Error.WriteLine($"Other commands cannot connect to this one: {DurableFiles.Explain("Announcing the owner", _store, error).Message}");
+        }
+    }
+
+    private async Task<bool> TryConnectAsync(StoreOwner owner, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ConnectAsync(IPEndPoint.Parse(owner.Endpoint), owner.Token, cancellationToken);
+            _artifacts ??= StoreRegistration.OpenArtifacts(_store);
+            return true;
+        }
+        catch (UserErrorException error) when (error.Kind == ErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The silo of --connect says itself where its artifacts are.</summary>
+    private async Task ConnectToSiloAsync(IPEndPoint gateway, CancellationToken cancellationToken)
+    {
+        await ConnectAsync(gateway, Connection.DefaultCluster, cancellationToken);
+        var location = await Grains.GetGrain<IStoreGrain>(0).GetLocationAsync(cancellationToken);
+        if (location.Folder != null)
+            _artifacts = StoreRegistration.OpenArtifacts(location.Folder);
+        else if (StoreRegistration.IsAzure(_store))
+            _artifacts = StoreRegistration.OpenArtifacts(_store);
     }
 
     private async Task ConnectAsync(IPEndPoint gateway, string cluster, CancellationToken cancellationToken)
     {
         _connection = await Connection.OpenAsync(gateway, cluster, cancellationToken);
         Grains = _connection.Grains;
-    }
-
-    /// <summary>The owner announces itself once its silo is up; until then its lock file says nothing.</summary>
-    private static async Task<StoreOwner> WaitForOwnerAsync(string store, int? processId, CancellationToken cancellationToken)
-    {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        giveUp.CancelAfter(_ownerPatience);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        try
-        {
-            while (true)
-            {
-                if (StoreLock.Owner(store) is { } owner && (processId == null || owner.ProcessId == processId))
-                    return owner;
-                await poll.WaitForNextTickAsync(giveUp.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new UserErrorException(ErrorKind.Busy, store,
-                $"The store '{store}' belongs to another process, which has not said within {_ownerPatience.TotalSeconds:0} s where it answers: wait for it to end, or use another --store.");
-        }
     }
 }

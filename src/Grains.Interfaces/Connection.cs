@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,9 +14,19 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>The cluster ID of <c>serve</c> unless configured otherwise.</summary>
     public const string DefaultCluster = "radiodiffusion";
 
-    private readonly IHost _host;
+    private static readonly TimeSpan _longestAttempt = TimeSpan.FromSeconds(10);
 
-    private Connection(IHost host) => _host = host;
+    private readonly IHost _host;
+    private readonly CancellationTokenSource _lost;
+
+    private Connection(IHost host, CancellationTokenSource lost)
+    {
+        _host = host;
+        _lost = lost;
+    }
+
+    /// <summary>Cancelled once the silo has hung up, because it ended or was killed; the connection looks for it again by itself.</summary>
+    public CancellationToken Lost => _lost.Token;
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IClusterClient>();
 
@@ -26,6 +37,7 @@ public sealed class Connection : IAsyncDisposable
     /// <exception cref="UserErrorException">Nobody answers there.</exception>
     public static async Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
     {
+        var lost = new CancellationTokenSource();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.UseOrleansClient(client =>
@@ -36,20 +48,26 @@ public sealed class Connection : IAsyncDisposable
                 options.ClusterId = cluster;
                 options.ServiceId = DefaultCluster;
             });
+            client.AddClusterConnectionLostHandler((_, _) => _ = lost.CancelAsync());
             client.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
         });
         var host = builder.Build();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(_longestAttempt);
         try
         {
-            await host.StartAsync(cancellationToken);
+            // Orleans would try a port where nobody listens for minutes.
+            using (var knock = new TcpClient(gateway.AddressFamily))
+                await knock.ConnectAsync(gateway, enough.Token);
+            await host.StartAsync(enough.Token);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
             throw new UserErrorException(ErrorKind.NotFound, gateway.ToString(),
-                $"No silo of cluster '{cluster}' answers at {gateway}: {error.Message} Start one with 'radiodiffusion serve', or name another one with --connect.");
+                $"No silo of cluster '{cluster}' answers at {gateway}: {(error is OperationCanceledException ? $"nothing came within {_longestAttempt.TotalSeconds:0} s." : ErrorReasons.MessageOf(error))} Start one with 'radiodiffusion serve', or name another one with --connect.");
         }
-        return new Connection(host);
+        return new Connection(host, lost);
     }
 
     public async ValueTask DisposeAsync()

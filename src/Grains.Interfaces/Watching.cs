@@ -3,43 +3,56 @@ using RadioDiffusion.Grains.Interfaces.Training;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
-/// <summary>Follows long work to its end, taking up again from the last version seen when the stream breaks.</summary>
+/// <summary>Follows long work to its end, through outages of up to a minute.</summary>
 public static class Watching
 {
-    private const int Patience = 5;
-
     /// <summary>Until the run stands still (paused, done or failed); <paramref name="onChange"/> gets every status seen, the newest last.</summary>
     public static Task<TrainingStatus> FollowAsync(this ITrainingRunGrain run, Action<TrainingStatus> onChange, CancellationToken cancellationToken) =>
-        FollowAsync(version => run.WatchAsync(version, cancellationToken), status => status.Version, status => status.StandsStill, onChange, cancellationToken);
+        run.FollowAsync(onChange, TimeProvider.System, cancellationToken);
 
     /// <summary>Until the build has ended; <paramref name="onChange"/> gets every status seen, the newest last.</summary>
     public static Task<DatasetStatus> FollowAsync(this IDatasetGrain dataset, Action<DatasetStatus> onChange, CancellationToken cancellationToken) =>
-        FollowAsync(version => dataset.WatchAsync(version, cancellationToken), status => status.Version, status => status.State != WorkState.Running,
-            onChange, cancellationToken);
+        FollowAsync(version => dataset.WatchAsync(version, cancellationToken), () => dataset.GetStatusAsync(cancellationToken),
+            status => status.Version, status => status.State != WorkState.Running, onChange, new Patience(TimeProvider.System), cancellationToken);
 
-    private static async Task<T> FollowAsync<T>(Func<long, IAsyncEnumerable<T>> watch, Func<T, long> version, Func<T, bool> isLast,
-        Action<T> onChange, CancellationToken cancellationToken)
+    internal static Task<TrainingStatus> FollowAsync(this ITrainingRunGrain run, Action<TrainingStatus> onChange, TimeProvider time,
+        CancellationToken cancellationToken) =>
+        FollowAsync(version => run.WatchAsync(version, cancellationToken), () => run.GetStatusAsync(cancellationToken),
+            status => status.Version, status => status.StandsStill, onChange, new Patience(time), cancellationToken);
+
+    private static async Task<T> FollowAsync<T>(Func<long, IAsyncEnumerable<T>> watch, Func<Task<T>> ask, Func<T, long> version, Func<T, bool> isLast,
+        Action<T> onChange, Patience patience, CancellationToken cancellationToken)
         where T : class
     {
         long seen = -1;
-        for (int failures = 0; ;)
+        for (bool broken = false; ; broken = true)
         {
             try
             {
-                T? last = null;
+                if (broken)
+                {
+                    // A new activation counts its versions from the beginning, so the last one seen says nothing to it.
+                    var now = await ask();
+                    onChange(now);
+                    if (isLast(now))
+                        return now;
+                    seen = version(now);
+                }
                 await foreach (var status in watch(seen).WithCancellation(cancellationToken))
                 {
-                    failures = 0;
-                    seen = version(status);
+                    patience.Renew();
                     onChange(status);
-                    last = status;
+                    if (isLast(status))
+                        return status;
+                    seen = version(status);
                 }
-                if (last != null && isLast(last))
-                    return last;
+                if (!await patience.PauseAsync(cancellationToken))
+                    throw new TimeoutException("Whoever does the work goes on, but does not say how it gets on.");
             }
-            catch (Exception error) when (error is EnumerationAbortedException or TimeoutException or OrleansException && failures < Patience)
+            catch (Exception error) when (Outages.IsOutage(error))
             {
-                failures++;
+                if (!await patience.PauseAsync(cancellationToken))
+                    throw;
             }
         }
     }

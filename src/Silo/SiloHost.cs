@@ -23,10 +23,48 @@ public static class SiloHost
 {
     private const long LargestRequestBody = 64 * 1024;
 
-    /// <summary>A silo without HTTP, built but not started.</summary>
-    /// <param name="settings">Ports that are 0 are filled in with free ones.</param>
+    private const int PortAttempts = 5;
+
+    /// <summary>Starts a silo without HTTP in this process, on free ports.</summary>
+    /// <param name="newSettings">Settings with ports that are 0; asked for again when another process was faster at a port.</param>
     /// <param name="configureLogging">Where the log goes.</param>
-    public static IHost BuildEmbedded(SiloSettings settings, Action<ILoggingBuilder> configureLogging)
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public static async Task<(IHost Host, SiloSettings Settings)> StartEmbeddedAsync(Func<SiloSettings> newSettings, Action<ILoggingBuilder> configureLogging,
+        CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            var settings = newSettings();
+            var host = BuildEmbedded(settings, configureLogging);
+            try
+            {
+                await host.StartAsync(cancellationToken);
+                return (host, settings);
+            }
+            catch (Exception error) when (IsPortTaken(error) && attempt < PortAttempts)
+            {
+                await DisposeAsync(host);
+            }
+            catch
+            {
+                await DisposeAsync(host);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Whether a silo or its HTTP API could not start because another process listens on a port.</summary>
+    public static bool IsPortTaken(Exception error)
+    {
+        for (var inner = error; inner != null; inner = inner.InnerException)
+        {
+            if (inner is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+                return true;
+        }
+        return false;
+    }
+
+    private static IHost BuildEmbedded(SiloSettings settings, Action<ILoggingBuilder> configureLogging)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         AddSilo(builder, settings, configureLogging);
@@ -36,10 +74,17 @@ public static class SiloHost
     /// <summary>A silo with HTTP API, pages and dashboard on <see cref="SiloSettings.HttpPort"/>, built but not started.</summary>
     /// <param name="settings">Ports that are 0 are filled in with free ones.</param>
     /// <param name="configureLogging">Where the log goes.</param>
-    public static WebApplication BuildService(SiloSettings settings, Action<ILoggingBuilder> configureLogging)
+    public static WebApplication BuildService(SiloSettings settings, Action<ILoggingBuilder> configureLogging) =>
+        BuildService(settings, configureLogging, _ => { });
+
+    /// <param name="settings">Ports that are 0 are filled in with free ones.</param>
+    /// <param name="configureLogging">Where the log goes.</param>
+    /// <param name="configureServices">What is different, for tests.</param>
+    internal static WebApplication BuildService(SiloSettings settings, Action<ILoggingBuilder> configureLogging, Action<IServiceCollection> configureServices)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddSilo(builder, settings, configureLogging);
+        configureServices(builder.Services);
         builder.UseOrleans(silo => silo.AddDashboard());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -64,6 +109,9 @@ public static class SiloHost
         builder.Services.AddSingleton<IDeviceSlots, DeviceService>();
         builder.Services.AddRadioDiffusionGrains();
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
+        // After Orleans, so that it is stopped before: pausing a run needs the grains.
+        builder.Services.AddHostedService<PauseRunsAtEnd>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = PauseRunsAtEnd.LongestWait + TimeSpan.FromMinutes(1));
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)
@@ -79,6 +127,14 @@ public static class SiloHost
         silo.UseInMemoryReminderService();
         silo.AddStoreGrainStorage(GrainStorageNames.Default, settings.Store);
         silo.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
+    }
+
+    private static async Task DisposeAsync(IHost host)
+    {
+        if (host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        else
+            host.Dispose();
     }
 
     private static int FreePort()

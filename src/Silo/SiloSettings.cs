@@ -23,5 +23,8 @@ public sealed class SiloSettings
     /// <summary>Port of the HTTP API and the pages of a service, loopback only; a free one where 0.</summary>
     public int HttpPort { get; set; }
 
+    /// <summary>How long a request for a sample waits before it is told to come again: 8 s, so that no call takes 10.</summary>
+    public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(8);
+
     public IPEndPoint Gateway => new(IPAddress.Loopback, GatewayPort);
 }

@@ -59,11 +59,13 @@ public sealed class BadInputTests : IDisposable
         string before = (await CommandLineTests.RunAsync("store", "ls", "--store", Store, "--json")).Output;
         foreach (string path in Directory.GetFiles(mosaics))
             await File.WriteAllTextAsync(path, "no FITS file", TestContext.Current.CancellationToken);
-        var (exitCode, _, errors) = await BuildAsync("other", mosaics, catalogue);
+        var (exitCode, _, errors) = await BuildAsync("small", mosaics, catalogue);
         Assert.Equal(ExitCode.Failed, exitCode);
         Assert.Contains("A.fits", Unwrapped(errors), StringComparison.Ordinal);
         Assert.Equal(before, (await CommandLineTests.RunAsync("store", "ls", "--store", Store, "--json")).Output);
-        Assert.Equal(ExitCode.Done, (await CommandLineTests.RunAsync("dataset", "show", "small", "--store", Store)).ExitCode);
+        var (shown, text, _) = await CommandLineTests.RunAsync("dataset", "show", "small", "--store", Store, "--json");
+        Assert.Equal(ExitCode.Done, shown);
+        Assert.Contains("\"artifact\": \"dataset-", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using RadioDiffusion.Client;
 
@@ -20,6 +22,87 @@ public sealed class CommandLineTests : IDisposable
         var (exitCode, _, errors) = await RunAsync(args);
         Assert.Equal(ExitCode.WrongUsage, exitCode);
         Assert.NotEmpty(errors);
+    }
+
+    [Theory]
+    [InlineData("--samples", "0", "demo")]
+    [InlineData("--samples", "-1", "demo")]
+    [InlineData("--min-snr", "NaN", "demo")]
+    [InlineData("--iterations", "0", "demo")]
+    [InlineData("--count", "0", "sample", "--model", "m")]
+    [InlineData("--count", "many", "sample", "--model", "m")]
+    [InlineData("--seed", "18446744073709551615", "sample", "--model", "m", "--count", "2")]
+    [InlineData("--guidance", "Infinity", "sample", "--model", "m")]
+    [InlineData("--size", "-5", "dataset", "build", "x", "--mosaics", "a", "--catalogue", "b")]
+    [InlineData("--max-edge", "NaN", "dataset", "build", "x", "--mosaics", "a", "--catalogue", "b")]
+    [InlineData("--batch", "0", "train", "start", "x", "--dataset", "d")]
+    [InlineData("--learning-rate", "-1", "train", "start", "x", "--dataset", "d")]
+    [InlineData("--http-port", "99999", "serve")]
+    public async Task Option_WithAValueThatCannotBe_ExitsWithTwoAndNamesOptionAndValue(string option, string value, params string[] command)
+    {
+        var (exitCode, _, errors) = await RunAsync([.. command, option, value]);
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains($"{option} should be ", errors, StringComparison.Ordinal);
+        Assert.Contains(value, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dataset", "build", "my survey", "--mosaics", "a", "--catalogue", "b")]
+    [InlineData("model", "show", "my survey")]
+    [InlineData("model", "export", "my survey", "--out", "x")]
+    [InlineData("sample", "--model", "my survey")]
+    [InlineData("train", "start", "x", "--dataset", "my survey")]
+    [InlineData("train", "start", "my survey", "--dataset", "x")]
+    [InlineData("train", "watch", "my survey")]
+    public async Task Name_ThatCannotBeOne_ExitsWithTwoAndSaysTheRule(params string[] command)
+    {
+        var (exitCode, _, errors) = await RunAsync([.. command, "--store", _folder.Path]);
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains("letters, digits", errors, StringComparison.Ordinal);
+        Assert.Contains("'my survey'", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("demo")]
+    [InlineData("doctor")]
+    [InlineData("serve")]
+    public async Task Connect_WhereItHasNoMeaning_ExitsWithTwo(string command)
+    {
+        var (exitCode, _, errors) = await RunAsync(command, "--connect", "127.0.0.1:30000");
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains("--connect", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connect_WhereNobodyAnswers_ExitsWithOneAndNamesTheEndpoint()
+    {
+        var (exitCode, _, errors) = await RunAsync("model", "list", "--connect", "127.0.0.1:1");
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("127.0.0.1:1", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_OnAPortThatIsTaken_ExitsWithOneAndNamesIt()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString();
+        var (exitCode, _, errors) = await RunAsync("serve", "--silo-port", port, "--gateway-port", "0", "--http-port", "0", "--store", _folder.Path);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains($"--silo-port {port}", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task State_ThatCannotBeRead_ExitsWithOneAndTheReasonWithoutAStackTrace()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        await RunAsync("dataset", "build", "small", "--mosaics", mosaics, "--catalogue", catalogue, "--size", "16", "--min-snr", "2", "--store", _folder.Path);
+        foreach (string file in Directory.GetFiles(Path.Combine(_folder.Path, "grains"), "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+            await File.WriteAllTextAsync(file, "no state", TestContext.Current.CancellationToken);
+        var (exitCode, _, errors) = await RunAsync("dataset", "show", "small", "--store", _folder.Path);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("damaged", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors[errors.IndexOf("Error: ", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,9 +3,11 @@ using RadioDiffusion.Client;
 
 namespace RadioDiffusion.EndToEnd;
 
-/// <summary>A disk that runs full: a file system of some megabytes, mounted in a namespace of the program's own (Linux).</summary>
+/// <summary>A disk that runs full while it is written to: a small file system, mounted in a namespace of the program's own (Linux).</summary>
 public sealed class FullDiskTests : IDisposable
 {
+    private const int CutoutSize = 16;
+    private const int ManySources = 4000;                    // of 16 x 16 float32 pixels: some 8 MB of cut-outs
     private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -13,33 +15,50 @@ public sealed class FullDiskTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task DatasetBuild_OnADiskThatRunsFull_SaysSoAndKeepsWhatWasThere()
+    public async Task Disk_ThatRunsFullInATileACheckpointAndForGood_SaysSoAndKeepsWhatWasThere()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && await ShellAsync("unshare -rm true") is (0, _, _), "Needs user namespaces (unshare -rm), to mount a small file system.");
         var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        var (_, manyRows) = SmallSurvey.Write(_folder.File("many"), ManySources / 2);
         Directory.CreateDirectory(_folder.File("disk"));
-        string program = $"dotnet '{typeof(CommandLine).Assembly.Location}'";
-        string build = $"{program} dataset build NAME --mosaics '{mosaics}' --catalogue '{catalogue}' --size 16 --min-snr 2 --store disk/store";
-        var (exitCode, output, errors) = await ShellAsync($"""
-            unshare -rm sh -c "
-              cd '{_folder.Path}' && mount -t tmpfs -o size=4m tmpfs disk &&
-              {build.Replace("NAME", "first", StringComparison.Ordinal)} > first.txt &&
-              {program} store ls --json --store disk/store > before.txt &&
-              head -c 100m /dev/zero > disk/rest 2> /dev/null;
-              {build.Replace("NAME", "second", StringComparison.Ordinal).Replace("--min-snr 2", "--min-snr 3", StringComparison.Ordinal)} > second.txt 2> errors.txt;
-              echo second=\$?;
-              rm disk/rest;
-              {program} store ls --json --store disk/store > after.txt;
-              {program} dataset show first --store disk/store > show.txt;
-              echo show=\$?
-            "
-            """);
+        Directory.CreateDirectory(_folder.File("small-disk"));
+        string Build(string name, string rows) =>
+            $"dataset build {name} --mosaics {(rows == catalogue ? mosaics : _folder.File("many/mosaics"))} --catalogue {rows} --size {CutoutSize} --min-snr 2";
+        string sample = "sample --model run --flux 2 --steps 2 --out samples --json";
+        await File.WriteAllTextAsync(_folder.File("script.sh"), $$"""
+            cd '{{_folder.Path}}'
+            run() { what=$1; shift; dotnet '{{typeof(CommandLine).Assembly.Location}}' "$@" > $what.txt 2> $what.errors; echo $what=$?; }
+            mount -t tmpfs -o size=3m tmpfs small-disk || exit 9
+            run first {{Build("first", catalogue)}} --store small-disk/store
+            run before store ls --json --store small-disk/store
+            run tile {{Build("many", manyRows)}} --store small-disk/store
+            run after store ls --json --store small-disk/store
+            run checkpoint train start run --dataset first --iterations 3 --batch 2 --checkpoint-every 1 --store small-disk/store
+            run show1 dataset show first --store small-disk/store
+            mount -t tmpfs -o size=1g tmpfs disk || exit 9
+            run build {{Build("first", catalogue)}} --store disk/store
+            run train train start run --dataset first --iterations 1 --batch 2 --store disk/store
+            run sample1 {{sample}} --store disk/store
+            cat /dev/zero > disk/rest 2> /dev/null
+            run show2 dataset show first --store disk/store
+            run sample2 {{sample}} --store disk/store
+            run export model export run --out exported --store disk/store
+            """, Token);
+        var (exitCode, output, errors) = await ShellAsync($"unshare -rm sh '{_folder.File("script.sh")}'");
         Assert.True(exitCode == 0, $"{output}\n{errors}");
-        Assert.Contains("second=1", output, StringComparison.Ordinal);
-        Assert.Contains("show=0", output, StringComparison.Ordinal);
-        Assert.Matches("(?i)space|disk", await File.ReadAllTextAsync(_folder.File("errors.txt"), Token));
-        Assert.Equal(await File.ReadAllTextAsync(_folder.File("before.txt"), Token), await File.ReadAllTextAsync(_folder.File("after.txt"), Token));
+        Assert.True(output.ReplaceLineEndings(" ").Trim()
+            == "first=0 before=0 tile=1 after=0 checkpoint=1 show1=0 build=0 train=0 sample1=0 show2=0 sample2=0 export=0", $"{output}\n{await AllErrorsAsync()}");
+        Assert.Contains("the disk is full", await ReadAsync("tile.errors"), StringComparison.Ordinal);
+        Assert.Contains("the disk is full", await ReadAsync("checkpoint.txt"), StringComparison.Ordinal);
+        Assert.Equal(await ReadAsync("before.txt"), await ReadAsync("after.txt"));
+        Assert.Contains("\"fromStore\": true", await ReadAsync("sample2.txt"), StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.File("exported/weights.safetensors")));
     }
+
+    private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(_folder.File(name), Token);
+
+    private async Task<string> AllErrorsAsync() =>
+        string.Join('\n', await Task.WhenAll(Directory.GetFiles(_folder.Path, "*.errors").Select(async path => $"{Path.GetFileName(path)}: {await File.ReadAllTextAsync(path, Token)}")));
 
     private static async Task<(int ExitCode, string Output, string Errors)> ShellAsync(string script)
     {

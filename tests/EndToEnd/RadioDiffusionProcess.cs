@@ -58,6 +58,9 @@ internal sealed class RadioDiffusionProcess : IDisposable
         await kill.WaitForExitAsync(cancellationToken);
     }
 
+    /// <summary>What the system does when the process at the other end dies.</summary>
+    public void EndInput() => _process.StandardInput.Close();
+
     public void Dispose()
     {
         if (!_process.HasExited)

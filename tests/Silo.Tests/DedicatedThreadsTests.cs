@@ -47,4 +47,27 @@ public class DedicatedThreadsTests
         Assert.Equal(1, await first);
         Assert.False(ran);
     }
+
+    [Fact]
+    public async Task Run_WherePreparingFails_FailsThatWorkWithTheReasonAndNothingElse()
+    {
+        bool isBroken = true;
+        await using var slot = new DedicatedThreads("slot", 1, () =>
+        {
+            if (isBroken)
+                throw new DllNotFoundException("no libtorch");
+        });
+        var error = await Assert.ThrowsAsync<DllNotFoundException>(() => slot.RunAsync(() => 1, Token));
+        Assert.Equal("no libtorch", error.Message);
+        isBroken = false;
+        Assert.Equal(2, await slot.RunAsync(() => 2, Token));
+    }
+
+    [Fact]
+    public async Task Dispose_OfAThreadThatNeverWorked_NeedsNoPreparing()
+    {
+        bool isPrepared = false;
+        await new DedicatedThreads("slot", 1, () => isPrepared = true).DisposeAsync();
+        Assert.False(isPrepared);
+    }
 }

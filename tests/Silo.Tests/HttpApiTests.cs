@@ -4,11 +4,14 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.Silo;
+using RadioDiffusion.Silo.Devices;
 
 namespace RadioDiffusion.Silo.Tests;
 
@@ -20,6 +23,11 @@ public sealed class ServiceFixture : IAsyncLifetime
 
     public HttpClient Http { get; private set; } = null!;
 
+    /// <summary>Closed, nothing is computed on the device.</summary>
+    internal GatedSlots Gate { get; private set; } = null!;
+
+    public string Store => _folder.File("store");
+
     public string Mosaics { get; private set; } = "";
 
     public string Catalogue { get; private set; } = "";
@@ -27,8 +35,9 @@ public sealed class ServiceFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (Mosaics, Catalogue) = SmallSurvey.Write(_folder.Path);
-        var settings = new SiloSettings { Store = _folder.File("store"), Cluster = Guid.NewGuid().ToString("N") };
-        _app = SiloHost.BuildService(settings, logging => logging.ClearProviders());
+        var settings = new SiloSettings { Store = Store, Cluster = Guid.NewGuid().ToString("N"), LongestWait = TimeSpan.FromMilliseconds(200) };
+        _app = SiloHost.BuildService(settings, logging => logging.ClearProviders(), services => services.AddSingleton<IDeviceSlots>(
+            provider => Gate = new GatedSlots(new DeviceService(provider.GetRequiredService<IOptions<SiloSettings>>()))));
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
         var grains = _app.Services.GetRequiredService<IGrainFactory>();
@@ -98,12 +107,79 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     [InlineData("""{"model":"run","flux":1,"steps":1}""")]
     [InlineData("""{"model":"run","flux":1,"guidance":-0.5}""")]
     [InlineData("""{"model":""")]
+    [InlineData("""{"flux":1}""")]
+    [InlineData("""{"model":null,"flux":1}""")]
+    [InlineData("""{"model":"not a name","flux":1}""")]
     public async Task Post_OfBadParameters_IsABadRequest(string json)
     {
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
         using var response = await service.Http.PostAsync("/api/v1/samples", content, Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Theory]
+    [InlineData("POST", "/api/v1/runs/nobody/pause", "", HttpStatusCode.NotFound)]
+    [InlineData("POST", "/api/v1/runs/nobody/resume", "", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/api/v1/models/not%20a%20name", "", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/api/v1/datasets/not%20a%20name", """{"mosaicDirectory":"m","cataloguePath":"c"}""", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/api/v1/runs/x", """{"dataset":"not a name"}""", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/api/v1/runs/x", """{"dataset":"small","modelName":"not a name"}""", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/api/v1/runs/x", "{}", HttpStatusCode.BadRequest)]
+    public async Task Request_WithANameThatNothingHasOrCanHave_IsAProblemDocument(string method, string path, string body, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body.Length > 0)
+            request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var response = await service.Http.SendAsync(request, Token);
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task Get_OfASampleThatTakesLong_IsAcceptedWithRetryAfterUntilItIsThere()
+    {
+        Uri location;
+        using (service.Gate.Close())
+        {
+            location = await PostAsync(seed: 100);
+            using var early = await service.Http.GetAsync(location, Token);
+            Assert.Equal(HttpStatusCode.Accepted, early.StatusCode);
+            Assert.Equal(TimeSpan.FromSeconds(2), early.Headers.RetryAfter!.Delta);
+        }
+        using var done = await GetUntilDoneAsync(location);
+        Assert.Equal("application/fits", done.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task Post_OfMoreSamplesThanMayWait_IsTooManyRequestsWithRetryAfter()
+    {
+        using (service.Gate.Close())
+        {
+            HttpResponseMessage? refused = null;
+            for (ulong seed = 1000; refused == null; seed += 50)
+            {
+                Assert.True(seed < 3000, "A queue should be full some time.");
+                var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => service.Http.PostAsJsonAsync("/api/v1/samples", Parameters(seed + (ulong)i), Token)));
+                refused = answers.FirstOrDefault(answer => answer.StatusCode != HttpStatusCode.Accepted);
+            }
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            Assert.NotNull(refused.Headers.RetryAfter);
+            Assert.Contains("ask again later", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Get_OfADamagedSample_SaysWhatIsDamaged()
+    {
+        var location = await PostAsync(seed: 200);
+        (await GetUntilDoneAsync(location)).Dispose();
+        string folder = Directory.GetDirectories(service.Store, "*_seed=200_*", SearchOption.AllDirectories).Single();
+        File.Delete(Path.Combine(folder, Directory.GetFiles(folder, "*.fits").Single()));
+        using var response = await service.Http.GetAsync(location, Token);
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Contains("_seed=200_", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -121,6 +197,15 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
         using var response = await service.Http.GetAsync(path, Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Contains(part, await response.Content.ReadAsStringAsync(Token), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static object Parameters(ulong seed) => new { model = "run", flux = 2.5, steps = 2, seed };
+
+    private async Task<Uri> PostAsync(ulong seed)
+    {
+        using var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", Parameters(seed), Token);
+        Assert.Equal(HttpStatusCode.Accepted, posted.StatusCode);
+        return posted.Headers.Location!;
     }
 
     /// <summary>202 with Retry-After until it is there: what a client does.</summary>

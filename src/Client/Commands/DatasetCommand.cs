@@ -14,16 +14,23 @@ internal static class DatasetCommand
     private static readonly Option<string> _mosaics = new("--mosaics") { Description = "Folder of mosaics (*.fits, or NAME/mosaic-blanked.fits).", Required = true, HelpName = "DIR" };
     private static readonly Option<string> _catalogue = new("--catalogue") { Description = "Catalogue of the same sky: FITS table, CSV, ECSV, VOTable or Parquet.", Required = true, HelpName = "FILE" };
     private static readonly Option<string?> _columns = CatalogueCommand.ColumnsOption();
-    private static readonly Option<int> _size = new("--size") { Description = "Side of a cut-out in pixels.", DefaultValueFactory = _ => 80 };
-    private static readonly Option<double> _minimumSnr = new("--min-snr") { Description = "Smallest S/N_sigma that is kept.", DefaultValueFactory = _ => 5 };
-    private static readonly Option<double> _maximumEdge = new("--max-edge") { Description = "Largest brightness on the edge relative to the peak.", DefaultValueFactory = _ => 0.8 };
+    private static readonly Option<int> _size = new Option<int>("--size") { Description = "Side of a cut-out in pixels.", DefaultValueFactory = _ => 80 }.AtLeast(2);
+    private static readonly Option<double> _minimumSnr = new Option<double>("--min-snr") { Description = "Smallest S/N_sigma that is kept.", DefaultValueFactory = _ => 5 }.AtLeast(0);
+    private static readonly Option<double> _maximumEdge = new Option<double>("--max-edge") { Description = "Largest brightness on the edge relative to the peak.", DefaultValueFactory = _ => 0.8 }.AtLeast(0);
+    private static readonly Option<double> _minimumSize = new Option<double>("--min-las") { Description = "Largest angular size in the catalogue must be above it, arcsec; 0 for no such cut.", DefaultValueFactory = _ => 0 }.AtLeast(0);
+    private static readonly Option<double> _minimumFlux = new Option<double>("--min-flux") { Description = "Total flux in the catalogue must be above it, mJy; 0 for no such cut.", DefaultValueFactory = _ => 0 }.AtLeast(0);
+    private static readonly Option<double> _coverage = new Option<double>("--min-coverage") { Description = "Share of a cut-out that must lie inside the mosaic; 1 is the published, strict rule. What lies outside is 0.", DefaultValueFactory = _ => 1 }.AtLeast(0);
+    private static readonly Option<bool> _anyAngle = new("--any-angle") { Description = "Stores cut-outs with a margin, so that training turns them by any angle." };
+    private static readonly Option<string> _centre = OptionChecks.Choice("--centre", "Where cut-outs are centred: optical (the host's position where there is one, as published) or catalogue.", "optical", "catalogue");
+    private static readonly Option<string> _content = OptionChecks.Choice("--content", "all, source-only (all but the source set to 0) or background (places without a source).", "all", "source-only", "background");
+    private static readonly Option<int> _backgrounds = new Option<int>("--backgrounds") { Description = "Places without a source looked for in each mosaic, with --content background.", DefaultValueFactory = _ => 500 }.AtLeast(1);
 
     private static readonly Option<string?> _out = new("--out") { Description = "Folder for a picture of the first images and, for a set with classes, its table as JSON and LaTeX.", HelpName = "DIR" };
     private static readonly Option<int> _pictures = new("--pictures") { Description = "Images in the picture.", DefaultValueFactory = _ => 64 };
 
     public static Command Build()
     {
-        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge);
+        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge, _minimumSize, _minimumFlux, _coverage, _anyAngle, _centre, _content, _backgrounds, CommonOptions.Seed);
         build.SetGuardedAction(BuildAsync);
         var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures);
         show.SetGuardedAction(ShowAsync);
@@ -38,6 +45,19 @@ internal static class DatasetCommand
             MinimumSnr = parsed.GetValue(_minimumSnr),
             MaximumEdge = parsed.GetValue(_maximumEdge),
             Columns = CatalogueCommand.Mapping(parsed.GetValue(_columns)),
+            LargestSizeAboveArcsec = parsed.GetValue(_minimumSize),
+            FluxAboveMilliJansky = parsed.GetValue(_minimumFlux),
+            MinimumCoverage = parsed.GetValue(_coverage),
+            AnyAngle = parsed.GetValue(_anyAngle),
+            CentreOnOpticalPosition = parsed.GetValue(_centre) == "optical",
+            Content = parsed.GetValue(_content) switch
+            {
+                "source-only" => DatasetContent.SourceOnly,
+                "background" => DatasetContent.Background,
+                _ => DatasetContent.All,
+            },
+            BackgroundsPerMosaic = parsed.GetValue(_backgrounds),
+            Seed = parsed.GetValue(CommonOptions.Seed),
         };
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var status = await RunAsync(session, parsed.GetValue(_name)!, request, output, cancellationToken);
@@ -54,7 +74,7 @@ internal static class DatasetCommand
             return ExitCode.Done;
         }
         await session.Grains.KnownAsync(INameIndexGrain.Datasets, name, "data set", cancellationToken);
-        var status = await session.Grains.GetGrain<IDatasetGrain>(name).GetStatusAsync(cancellationToken);
+        var status = await session.Grains.Dataset(name).GetStatusAsync(cancellationToken);
         await using var details = await DatasetDetails.OpenAsync(session, status, cancellationToken);
         string[] files = details != null && parsed.GetValue(_out) is { } directory ? details.Save(directory, parsed.GetValue(_pictures)) : [];
         return Report(status, output, details, files);
@@ -64,25 +84,29 @@ internal static class DatasetCommand
         new() { MosaicDirectory = Path.GetFullPath(mosaics), CataloguePath = Path.GetFullPath(catalogue) };
 
     /// <summary>Builds, showing progress.</summary>
-    public static async Task<DatasetStatus> RunAsync(Session session, string name, DatasetRequest request, Output output, CancellationToken cancellationToken)
-    {
-        var dataset = session.Grains.GetGrain<IDatasetGrain>(name);
-        await dataset.BuildAsync(request, cancellationToken);
-        return await FollowAsync(dataset, name, output, cancellationToken);
-    }
+    public static Task<DatasetStatus> RunAsync(Session session, string name, DatasetRequest request, Output output, CancellationToken cancellationToken) =>
+        FollowAsync(session, name, (dataset, token) => dataset.BuildAsync(request, token), output, cancellationToken);
 
-    /// <summary>To the end, showing progress.</summary>
-    public static async Task<DatasetStatus> FollowAsync(IDatasetGrain dataset, string name, Output output, CancellationToken cancellationToken)
+    /// <summary>Starts and follows to the end, showing progress.</summary>
+    public static async Task<DatasetStatus> FollowAsync(Session session, string name, Func<IDatasetGrain, CancellationToken, Task> start, Output output, CancellationToken cancellationToken)
     {
         string? phase = null;
-        var last = await dataset.FollowAsync(
-            status =>
+        var last = await session.WorkAsync(
+            async token =>
             {
-                string line = status.TilesTotal == 0 ? status.Phase : $"{status.Phase}: tile {status.TilesDone} of {status.TilesTotal}";
-                if (status.State == WorkState.Running && line != phase)
-                    output.Message($"  {line}");
-                phase = line;
+                var dataset = session.Grains.Dataset(name);
+                await start(dataset, token);
+                return await dataset.FollowAsync(
+                    status =>
+                    {
+                        string line = status.TilesTotal == 0 ? status.Phase : $"{status.Phase}: tile {status.TilesDone} of {status.TilesTotal}";
+                        if (status.State == WorkState.Running && line != phase)
+                            output.Message($"  {line}");
+                        phase = line;
+                    },
+                    token);
             },
+            status => status.State == WorkState.Done,
             cancellationToken);
         return last.State == WorkState.Done
             ? last
@@ -116,12 +140,12 @@ internal static class DatasetCommand
                 foreach (string note in status.Notes)
                     console.WriteLine(note);
                 foreach (string problem in status.Problems)
-                    console.WriteLine($"Left out: {problem}");
+                    console.Line($"Left out: {problem}");
                 if (status.State == WorkState.Done && status.Import != null && details == null)
-                    console.WriteLine($"{(status.WasUpToDate ? "Was in the store already." : "Read and stored.")} Artifact {status.Artifact}");
+                    console.Line($"{(status.WasUpToDate ? "Was in the store already." : "Read and stored.")} Artifact {status.Artifact}");
                 else if (status.State == WorkState.Done && status.Import == null)
                 {
-                    console.WriteLine(status.TilesUpToDate == status.TilesTotal
+                    console.Line(status.TilesUpToDate == status.TilesTotal
                         ? $"All {status.TilesTotal} tiles were up to date. Artifact {status.Artifact}"
                         : $"{status.TilesTotal - status.TilesUpToDate} of {status.TilesTotal} tiles were cut. Artifact {status.Artifact}");
                 }

@@ -12,9 +12,9 @@ internal static class DatasetImportCommand
     };
 
     private static readonly Option<string> _name = new("--name") { Description = "Name of the data set.", Required = true };
-    private static readonly Option<string> _format = Choice("--format", "The layout; auto looks at the files.", "auto", "hdf5", "labelled-hdf5", "folder");
+    private static readonly Option<string> _format = OptionChecks.Choice("--format", "The layout; auto looks at the files.", "auto", "hdf5", "labelled-hdf5", "folder");
     private static readonly Option<int> _crop = new("--crop") { Description = "Side in pixels that images are cut to about their centre, before they are scaled (80 in the paper); 0 keeps them whole.", HelpName = "PIXELS" };
-    private static readonly Option<string> _balance = Choice("--balance", "Classes of different sizes: none; undersample, to the smallest class at random; undersample-first, its first images as the published code does; weights, all images with equally likely classes in training.", "none", "undersample", "undersample-first", "weights");
+    private static readonly Option<string> _balance = OptionChecks.Choice("--balance", "Classes of different sizes: none; undersample, to the smallest class at random; undersample-first, its first images as the published code does; weights, all images with equally likely classes in training.", "none", "undersample", "undersample-first", "weights");
     private static readonly Option<string[]> _split = new("--split") { Description = "Only images of this split (train, valid, test); all where left out, as published. May be given more than once.", DefaultValueFactory = _ => [] };
     private static readonly Option<double> _clip = new("--clip-sigma") { Description = "Raw FIRST images (FITS): what is below so many sigma of the noise becomes 0 (3 in the labelled FIRST set); 0 for none." };
     private static readonly Option<double> _scale = new("--pixel-scale") { Description = "Arcsec a pixel, where the files do not say.", HelpName = "ARCSEC" };
@@ -43,16 +43,7 @@ internal static class DatasetImportCommand
             BeamArcsec = parsed.GetValue(_beam),
         };
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        var dataset = session.Grains.GetGrain<IDatasetGrain>(name);
-        await dataset.ImportAsync(request, cancellationToken);
-        var status = await DatasetCommand.FollowAsync(dataset, name, output, cancellationToken);
+        var status = await DatasetCommand.FollowAsync(session, name, (dataset, token) => dataset.ImportAsync(request, token), output, cancellationToken);
         return DatasetCommand.Report(status, output);
-    }
-
-    private static Option<string> Choice(string name, string description, params string[] values)
-    {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => values[0] };
-        option.AcceptOnlyFromAmong(values);
-        return option;
     }
 }

@@ -16,7 +16,7 @@ internal static class DoctorCommand
 
     public static Command Build()
     {
-        var command = new Command("doctor", "Checks this machine and the store, and says what to do.").With();
+        var command = new Command("doctor", "Checks this machine and the store, and says what to do.").WithoutConnect();
         command.SetGuardedAction(RunAsync);
         return command;
     }
@@ -24,7 +24,7 @@ internal static class DoctorCommand
     private static async Task<int> RunAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         string store = parsed.StorePath();
-        Finding[] findings = [Runtime(), Torch(), Cuda(), Memory(), .. await StoreAsync(store, cancellationToken)];
+        Finding[] findings = [Runtime(), WithLibtorch("libtorch", Torch), WithLibtorch("CUDA", Cuda), Memory(), .. await StoreAsync(store, cancellationToken)];
         output.Result(findings, console =>
         {
             var table = new Table().AddColumns("Check", "", "Found", "What to do");
@@ -40,22 +40,25 @@ internal static class DoctorCommand
 
     private static Finding Torch()
     {
+        using var sum = torch.ones(2, 2).matmul(torch.ones(2, 2));
+        return new("libtorch", sum[0, 0].item<float>() == 2, $"{torch.__version__}, {Environment.ProcessorCount} cores", "");
+    }
+
+    private static Finding Cuda() =>
+        new("CUDA", true, torch.cuda.is_available() ? $"{torch.cuda.device_count()} devices" : "no device: the CPU is used", "");
+
+    /// <summary>A check that needs libtorch, which may be what is wrong.</summary>
+    private static Finding WithLibtorch(string check, Func<Finding> find)
+    {
         try
         {
-            using var sum = torch.ones(2, 2).matmul(torch.ones(2, 2));
-            return new("libtorch", sum[0, 0].item<float>() == 2, $"{torch.__version__}, {Environment.ProcessorCount} cores", "");
+            return find();
         }
         catch (Exception error) when (error is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)
         {
-            return new("libtorch", false, (error.InnerException ?? error).Message,
+            return new(check, false, (error.InnerException ?? error).Message,
                 "Build again with 'dotnet build'; on Linux the C++ library (libstdc++6) and OpenMP (libgomp1) must be installed.");
         }
-    }
-
-    private static Finding Cuda()
-    {
-        bool available = torch.cuda.is_available();
-        return new("CUDA", true, available ? $"{torch.cuda.device_count()} devices" : "no device: the CPU is used", "");
     }
 
     private static Finding Memory()

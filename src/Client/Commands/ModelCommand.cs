@@ -39,7 +39,7 @@ internal static class ModelCommand
     private static async Task<int> ShowAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        var model = await session.Grains.GetGrain<IModelGrain>(parsed.GetValue(_name)!).GetAsync(cancellationToken);
+        var model = await session.Grains.Model(parsed.GetValue(_name)!).GetAsync(cancellationToken);
         output.Result(model, console =>
         {
             var grid = new Grid().AddColumn().AddColumn();
@@ -61,7 +61,7 @@ internal static class ModelCommand
     private static async Task<int> ExportAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        var model = await session.Grains.GetGrain<IModelGrain>(parsed.GetValue(_name)!).GetAsync(cancellationToken);
+        var model = await session.Grains.Model(parsed.GetValue(_name)!).GetAsync(cancellationToken);
         string from = await session.Artifacts.GetDirectoryAsync(model.Snapshot, cancellationToken);
         string to = Path.GetFullPath(parsed.GetValue(_out)!);
         Directory.CreateDirectory(to);
@@ -72,7 +72,7 @@ internal static class ModelCommand
         output.Result(new { model.Name, model.Digest, Files = files }, console =>
         {
             foreach (string file in files)
-                console.WriteLine(file);
+                console.Line(file);
         });
         return ExitCode.Done;
     }

@@ -15,10 +15,10 @@ internal static class SampleCommand
     private static readonly Option<string?> _model = new("--model") { Description = "Name of the model, instead of an ID." };
     private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes." };
     private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set for one sample, drawn from its distribution for several." };
-    private static readonly Option<double> _guidance = new("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 };
-    private static readonly Option<int> _steps = new("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 };
+    private static readonly Option<double> _guidance = new Option<double>("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 }.AtLeast(0);
+    private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 }.AtLeast(1);
     private static readonly Option<string> _solver = new("--solver") { Description = "heun.", DefaultValueFactory = _ => "heun" };
-    private static readonly Option<int> _count = new("--count") { Description = "How many: seeds S to S+N-1.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> _count = new Option<int>("--count") { Description = "How many: seeds S to S+N-1.", DefaultValueFactory = _ => 1 }.AtLeast(1);
     private static readonly Option<ulong> _seed = new("--seed") { Description = "Seed of the first one.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string?> _out = new("--out") { Description = "FILE.fits or FILE.png for one sample; a folder for FITS and PNG of each. Default: this folder.", HelpName = "PATH" };
 
@@ -26,12 +26,18 @@ internal static class SampleCommand
     {
         var command = new Command("sample", "Generated radio galaxies, by ID or by parameters.")
             .With(_id, _model, _class, _flux, _guidance, _seed, _solver, _steps, _count, _out);
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(_id) == null) == (result.GetValue(_model) == null))
+                result.AddError("Give either a sample ID or --model NAME.");
+        });
         command.SetGuardedAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
+        CheckSeeds(parsed.GetValue(_seed), (ulong)parsed.GetValue(_count));
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         string[] ids = await IdsAsync(parsed, session, cancellationToken);
         string to = parsed.GetValue(_out) ?? ".";
@@ -40,31 +46,57 @@ internal static class SampleCommand
             throw new UserErrorException(ErrorKind.Invalid, to, $"--out should be a folder for {ids.Length} samples, but it is the file '{to}'.");
 
         long began = Stopwatch.GetTimestamp();
-        var samples = await FetchAllAsync(session.Grains, ids, done => output.Message($"  {done} of {ids.Length}"), cancellationToken);
-        var files = samples.Select(sample => oneFile ? new[] { Save(sample, to) } : SaveBoth(sample, to)).ToArray();
-        output.Result(
-            samples.Select((sample, i) => new { sample.Id, sample.FromStore, Files = files[i] }),
-            console =>
+        var saved = new Dictionary<string, SavedSample>();
+        await session.WorkAsync(
+            async token =>
             {
-                for (int i = 0; i < samples.Length; i++)
-                    console.WriteLine($"{samples[i].Id}{(samples[i].FromStore ? " (from the store)" : "")}\n  {string.Join("\n  ", files[i])}");
-                console.WriteLine(FormattableString.Invariant($"{samples.Length} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s."));
-            });
-        return ExitCode.Done;
+                string[] missing = [.. ids.Where(id => !saved.TryGetValue(id, out var sample) || sample.Error != null)];
+                await foreach (var fetched in session.Grains.FetchSamplesAsync(missing, token))
+                {
+                    saved[fetched.Id] = Save(fetched, to, oneFile);
+                    ShowProgress(saved.Count, ids.Length, output);
+                }
+                return saved.Values;
+            },
+            samples => samples.All(sample => sample.Error == null),
+            cancellationToken);
+        return Report([.. ids.Select(id => saved[id])], Stopwatch.GetElapsedTime(began), output);
     }
 
-    /// <summary>Asks for all at once, so that the sampler can batch them, and again until each is there.</summary>
-    public static async Task<SampleStatus[]> FetchAllAsync(IGrainFactory grains, string[] ids, Action<int> onProgress, CancellationToken cancellationToken)
+    private static void CheckSeeds(ulong seed, ulong count)
     {
-        int done = 0;
-        return await Task.WhenAll(ids.Select(async id =>
-        {
-            var sample = await grains.FetchSampleAsync(id, cancellationToken);
-            int now = Interlocked.Increment(ref done);
-            if (ids.Length > 1 && (now == ids.Length || now % Math.Max(1, ids.Length / 10) == 0))
-                onProgress(now);
-            return sample;
-        }));
+        ulong most = ulong.MaxValue - count + 1;
+        if (seed > most)
+            throw new UserErrorException(ErrorKind.Invalid, "--seed", $"--seed should be at most {most} for --count {count}, but it is {seed}.");
+    }
+
+    private static void ShowProgress(int done, int all, Output output)
+    {
+        if (all > 1 && (done == all || done % Math.Max(1, all / 10) == 0))
+            output.Message($"  {done} of {all}");
+    }
+
+    /// <summary>Each as soon as it is there: what comes later, or fails, takes nothing away.</summary>
+    private static SavedSample Save(FetchedSample fetched, string to, bool oneFile) => fetched.Sample is { } sample
+        ? new(fetched.Id, sample.FromStore, oneFile ? [Save(sample, to)] : SaveBoth(sample, to), null)
+        : new(fetched.Id, false, [], fetched.Error);
+
+    private static int Report(SavedSample[] samples, TimeSpan duration, Output output)
+    {
+        var failed = samples.Where(sample => sample.Error != null).ToArray();
+        if (samples.Length == 1 && failed.Length == 1)
+            throw failed[0].Error!;
+        output.Result(
+            samples.Select(sample => new { sample.Id, sample.FromStore, sample.Files, Error = sample.Error?.Message }),
+            console =>
+            {
+                foreach (var sample in samples.Where(sample => sample.Error == null))
+                    console.Line($"{sample.Id}{(sample.FromStore ? " (from the store)" : "")}\n  {string.Join("\n  ", sample.Files)}");
+                console.Line(FormattableString.Invariant($"{samples.Length - failed.Length} in {duration.TotalSeconds:0.0} s."));
+            });
+        foreach (var sample in failed)
+            Output.Error($"{sample.Id}: {sample.Error!.Message}");
+        return failed.Length == 0 ? ExitCode.Done : failed.Length < samples.Length ? ExitCode.PartlyDone : ExitCode.Failed;
     }
 
     public static string[] SaveBoth(SampleStatus sample, string folder) =>
@@ -80,18 +112,14 @@ internal static class SampleCommand
     {
         string? id = parsed.GetValue(_id);
         string? modelName = parsed.GetValue(_model);
-        if ((id == null) == (modelName == null))
-            throw new UserErrorException(ErrorKind.Invalid, "sample", "Give either a sample ID or --model NAME.");
         if (id != null)
             return [id];
         int count = parsed.GetValue(_count);
-        if (count < 1)
-            throw new UserErrorException(ErrorKind.Invalid, "--count", $"--count should be at least 1, but it is {count}.");
         if (parsed.GetValue(_solver) != "heun")
             throw new UserErrorException(ErrorKind.Invalid, "--solver", $"--solver should be heun, but it is '{parsed.GetValue(_solver)}'.");
-        var model = await session.Grains.GetGrain<IModelGrain>(modelName!).GetAsync(cancellationToken);
+        var model = await session.Grains.Model(modelName!).GetAsync(cancellationToken);
         var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps));
-        ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => checked(parameters.Seed + (ulong)i))];
+        ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => parameters.Seed + (ulong)i)];
         double[]? fluxes = parameters.Flux is null && count > 1 ? await SampleFluxes.DrawAsync(session, model, seeds, cancellationToken) : null;
         return [.. seeds.Select((seed, i) => SampleIds.For(model, parameters with { Seed = seed, Flux = fluxes?[i] ?? parameters.Flux }))];
     }
@@ -105,4 +133,6 @@ internal static class SampleCommand
             ? flux
             : throw new UserErrorException(ErrorKind.Invalid, "--flux", $"--flux should be a number of mJy/beam, such as 3.5 or 3.5mJy, but it is '{text}'.");
     }
+
+    private sealed record SavedSample(string Id, bool FromStore, string[] Files, Exception? Error);
 }

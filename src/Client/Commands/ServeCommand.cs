@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
@@ -10,14 +11,21 @@ namespace RadioDiffusion.Client.Commands;
 /// <summary>`serve`: a silo with HTTP API and dashboard, on this machine only.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<int> _http = new("--http-port") { Description = "Port of the HTTP API.", DefaultValueFactory = _ => 5080 };
-    private static readonly Option<int> _gateway = new("--gateway-port") { Description = "Port for --connect and client applications.", DefaultValueFactory = _ => 30000 };
-    private static readonly Option<int> _silo = new("--silo-port") { Description = "Port between silos.", DefaultValueFactory = _ => 11111 };
+    private static readonly Option<int> _http = new Option<int>("--http-port") { Description = "Port of the HTTP API.", DefaultValueFactory = _ => 5080 }.Between(0, 65535);
+    private static readonly Option<int> _gateway = new Option<int>("--gateway-port") { Description = "Port for --connect and client applications.", DefaultValueFactory = _ => 30000 }.Between(0, 65535);
+    private static readonly Option<int> _silo = new Option<int>("--silo-port") { Description = "Port between silos.", DefaultValueFactory = _ => 11111 }.Between(0, 65535);
     private static readonly Option<string[]> _devices = new("--device") { Description = "A device slot: cpu, cuda:0, ... Give it once for each; default: one on the CPU.", AllowMultipleArgumentsPerToken = true };
+
+    private static readonly Option<string?> _log = new("--log")
+    {
+        Description = "text (a line for each entry) or json (a JSON document for each, with the fields apart). Default: text on a terminal, json where standard error goes elsewhere.",
+        HelpName = "text|json",
+    };
 
     public static Command Build()
     {
-        var command = new Command("serve", "Serves samples, data sets and runs over HTTP and to --connect. Loopback only.").With(_http, _gateway, _silo, _devices);
+        _log.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("serve", "Serves samples, data sets and runs over HTTP and to --connect. Loopback only.").WithoutConnect(_http, _gateway, _silo, _devices, _log);
         command.SetGuardedAction(RunAsync);
         return command;
     }
@@ -35,21 +43,22 @@ internal static class ServeCommand
             HttpPort = parsed.GetValue(_http),
             Devices = parsed.GetValue(_devices) is { Length: > 0 } devices ? devices : ["cpu"],
         };
-        await using var app = SiloHost.BuildService(settings, logging => SiloLogging.ToStandardError(logging, verbose: true));
-        await app.StartAsync(cancellationToken);
+        bool json = parsed.GetValue(_log) is { } format ? format == "json" : Console.IsErrorRedirected;
+        await using var app = SiloHost.BuildService(settings, logging => SiloLogging.ToStandardError(logging, verbose: true, json));
+        await StartAsync(app, settings, cancellationToken);
         storeLock?.Announce(new StoreOwner(settings.Gateway.ToString(), settings.Cluster, Environment.ProcessId));
         string address = app.Urls.First();
         output.Result(
             new { Http = address, Gateway = settings.Gateway.ToString(), Store = store },
             console =>
             {
-                console.WriteLine($"Serving {store}");
-                console.WriteLine($"  samples     {address}/api/v1/samples/ID");
-                console.WriteLine($"  API         {address}/openapi/v1.json");
-                console.WriteLine($"  dashboard   {address}/dashboard");
-                console.WriteLine($"  health      {address}/health/ready");
-                console.WriteLine($"  --connect   {settings.Gateway}");
-                console.WriteLine("Ctrl-C ends it.");
+                console.Line($"Serving {store}");
+                console.Line($"  samples     {address}/api/v1/samples/ID");
+                console.Line($"  API         {address}/openapi/v1.json");
+                console.Line($"  dashboard   {address}/dashboard");
+                console.Line($"  health      {address}/health/ready");
+                console.Line($"  --connect   {settings.Gateway}");
+                console.Line("Ctrl-C ends it.");
             });
         try
         {
@@ -59,8 +68,22 @@ internal static class ServeCommand
         {
             // Asked to end: that is how this command ends.
         }
+        storeLock?.Withdraw();
         await app.StopAsync(CancellationToken.None);
         return ExitCode.Done;
+    }
+
+    private static async Task StartAsync(WebApplication app, SiloSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception error) when (SiloHost.IsPortTaken(error))
+        {
+            throw new UserErrorException(ErrorKind.Conflict, "serve",
+                $"Another program listens on one of the ports --http-port {settings.HttpPort}, --gateway-port {settings.GatewayPort}, --silo-port {settings.SiloPort}: end it, or give other ports (0 takes a free one).");
+        }
     }
 
     private static StoreLock? Acquire(string store)

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.Silo;
-using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
@@ -17,10 +17,11 @@ internal static class StoreCommand
         return new Command("store", "The artifact store.") { list };
     }
 
-    /// <summary>Reads the store itself: artifacts are immutable, so this needs neither its lock nor a silo.</summary>
     private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
-        var store = StoreRegistration.OpenArtifacts(parsed.StorePath());
+        // Artifacts are immutable: listing needs neither the store's lock nor a silo, unless a silo is to say where they are.
+        await using var session = parsed.GetValue(CommonOptions.Connect) == null ? null : await parsed.OpenSessionAsync(cancellationToken);
+        var store = session?.Artifacts ?? StoreRegistration.OpenArtifacts(parsed.StorePath());
         var artifacts = new List<ArtifactManifest>();
         await foreach (var manifest in store.ListAsync(parsed.GetValue(_kind), cancellationToken))
             artifacts.Add(manifest);
@@ -28,11 +29,10 @@ internal static class StoreCommand
             artifacts.Select(artifact => new { artifact.Id, artifact.Recipe.Kind, Bytes = Size(artifact), Created = artifact.Provenance.Created }),
             console =>
             {
-                var table = new Table().AddColumns("ID", "Kind").AddColumn(new TableColumn("Bytes").RightAligned()).AddColumn("Created");
+                int width = artifacts.Select(artifact => artifact.Id.Length).DefaultIfEmpty().Max();
                 foreach (var artifact in artifacts)
-                    table.AddRow(Markup.Escape(artifact.Id), artifact.Recipe.Kind, $"{Size(artifact):N0}", $"{artifact.Provenance.Created:u}");
-                console.Write(table);
-                console.WriteLine($"{artifacts.Count} artifacts, {artifacts.Sum(Size):N0} bytes in {store.Describe()}");
+                    console.Line(string.Create(CultureInfo.InvariantCulture, $"{artifact.Id.PadRight(width)}  {artifact.Recipe.Kind,-10}  {Size(artifact),15:N0}  {artifact.Provenance.Created:u}"));
+                console.Line(string.Create(CultureInfo.InvariantCulture, $"{artifacts.Count} artifacts, {artifacts.Sum(Size):N0} bytes in {store.Describe()}"));
             });
         return ExitCode.Done;
     }

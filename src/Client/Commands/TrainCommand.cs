@@ -12,24 +12,24 @@ internal static class TrainCommand
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the training run." };
     private static readonly Option<string> _dataset = new("--dataset") { Description = "Name of the data set.", Required = true };
     private static readonly Option<string> _preset = new("--preset") { Description = "lofar or first (the paper's), small, or demo.", DefaultValueFactory = _ => "small" };
-    private static readonly Option<long?> _iterations = new("--iterations") { Description = "Iterations; default: the preset's." };
-    private static readonly Option<int?> _batch = new("--batch") { Description = "Images per iteration; default: the preset's." };
-    private static readonly Option<double?> _rate = new("--learning-rate") { Description = "Learning rate of Adam; default: the preset's." };
-    private static readonly Option<int?> _checkpointEvery = new("--checkpoint-every") { Description = "Iterations between checkpoints; default: the preset's." };
-    private static readonly Option<int?> _validateEvery = new("--validate-every") { Description = "Iterations between validations; default: the preset's." };
-    private static readonly Option<int> _workers = new("--workers") { Description = "Trainers, each on a device of its own.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<long?> _iterations = new Option<long?>("--iterations") { Description = "Iterations; default: the preset's." }.AtLeast(1);
+    private static readonly Option<int?> _batch = new Option<int?>("--batch") { Description = "Images per iteration; default: the preset's." }.AtLeast(1);
+    private static readonly Option<double?> _rate = new Option<double?>("--learning-rate") { Description = "Learning rate of Adam; default: the preset's." }.Positive();
+    private static readonly Option<int?> _checkpointEvery = new Option<int?>("--checkpoint-every") { Description = "Iterations between checkpoints; default: the preset's." }.AtLeast(1);
+    private static readonly Option<int?> _validateEvery = new Option<int?>("--validate-every") { Description = "Iterations between validations; default: the preset's." }.AtLeast(1);
+    private static readonly Option<int> _workers = new Option<int>("--workers") { Description = "Trainers, each on a device of its own.", DefaultValueFactory = _ => 1 }.AtLeast(1);
 
     public static Command Build()
     {
         var start = new Command("start", "Starts a run and stays with it; Ctrl-C writes a checkpoint and pauses it.")
-            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed);
-        start.SetGuardedAction(StartAsync);
+            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed, CommonOptions.UntilInputEnds);
+        start.SetGuardedAction(InputEnd.Minding(StartAsync));
         var watch = new Command("watch", "Watches a run of another process.").With(_name);
         watch.SetGuardedAction(WatchAsync);
         var pause = new Command("pause", "Writes a checkpoint and pauses a run of another process.").With(_name);
         pause.SetGuardedAction(PauseAsync);
-        var resume = new Command("resume", "Goes on from the last checkpoint, and stays with the run.").With(_name);
-        resume.SetGuardedAction(ResumeAsync);
+        var resume = new Command("resume", "Goes on from the last checkpoint, and stays with the run.").With(_name, CommonOptions.UntilInputEnds);
+        resume.SetGuardedAction(InputEnd.Minding(ResumeAsync));
         var list = new Command("list", "The runs and their states.").With();
         list.SetGuardedAction(ListAsync);
         return new Command("train", "Training runs.") { start, watch, pause, resume, list };
@@ -40,7 +40,7 @@ internal static class TrainCommand
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var request = new TrainingRequest
         {
-            Dataset = parsed.GetValue(_dataset)!,
+            Dataset = Names.Check(parsed.GetValue(_dataset)!, "a data set"),
             Preset = parsed.GetValue(_preset)!,
             Iterations = parsed.GetValue(_iterations),
             BatchSize = parsed.GetValue(_batch),
@@ -50,40 +50,50 @@ internal static class TrainCommand
             Workers = parsed.GetValue(_workers),
             Seed = parsed.GetValue(CommonOptions.Seed),
         };
-        var run = session.Grains.GetGrain<ITrainingRunGrain>(parsed.GetValue(_name)!);
-        var status = await run.StartAsync(request, cancellationToken);
+        string name = Names.Check(parsed.GetValue(_name)!, "a training run");
+        return await StayAsync(session, name, () => StartAsync(session.Grains.TrainingRun(name), request, output), output, cancellationToken);
+    }
+
+    private static async Task StartAsync(ITrainingRunGrain run, TrainingRequest request, Output output)
+    {
+        // Not cancelled half-way: Ctrl-C pauses a run, and for that it must have begun.
+        var status = await run.StartAsync(request, CancellationToken.None);
         if (status.State is WorkState.Interrupted or WorkState.Paused or WorkState.Failed)
         {
             output.Message($"Run '{status.Name}' exists with these settings and is {Word(status.State)}: going on from {From(status)}.");
-            await run.ResumeAsync(cancellationToken);
+            await run.ResumeAsync(CancellationToken.None);
         }
-        return await StayAsync(run, output, cancellationToken);
     }
 
     private static async Task<int> ResumeAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        var run = await RunOfAsync(session, parsed, cancellationToken);
-        var before = await run.GetStatusAsync(cancellationToken);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        return await StayAsync(session, name, () => ResumeAsync(session.Grains.TrainingRun(name), output), output, cancellationToken);
+    }
+
+    private static async Task ResumeAsync(ITrainingRunGrain run, Output output)
+    {
+        var before = await run.GetStatusAsync(CancellationToken.None);
         if (before.State is not (WorkState.Done or WorkState.Running))
             output.Message($"Run '{before.Name}' was {Word(before.State)}: going on from {From(before)}.");
-        await run.ResumeAsync(cancellationToken);
-        return await StayAsync(run, output, cancellationToken);
+        await run.ResumeAsync(CancellationToken.None);
     }
 
     private static async Task<int> WatchAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        var run = await RunOfAsync(session, parsed, cancellationToken);
-        return Report(await TrainingDisplay.ShowAsync(run, output, cancellationToken), output);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        var status = await session.WorkAsync(token => TrainingDisplay.ShowAsync(session.Grains.TrainingRun(name), output, token), IsDone, cancellationToken);
+        return Report(status, output);
     }
 
     private static async Task<int> PauseAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        var run = await RunOfAsync(session, parsed, cancellationToken);
-        await run.PauseAsync(cancellationToken);
-        return Report(await run.FollowAsync(_ => { }, cancellationToken), output);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        await session.Grains.TrainingRun(name).PauseAsync(cancellationToken);
+        return Report(await session.Grains.TrainingRun(name).FollowAsync(_ => { }, cancellationToken), output);
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -103,25 +113,36 @@ internal static class TrainCommand
         return ExitCode.Done;
     }
 
-    /// <summary>Shows the run until it stands still. When cancelled: asks for a checkpoint, and waits for it.</summary>
-    private static async Task<int> StayAsync(ITrainingRunGrain run, Output output, CancellationToken cancellationToken)
+    /// <summary>Begins the run and shows it until it stands still. When cancelled: asks for a checkpoint, and waits for it.</summary>
+    private static async Task<int> StayAsync(Session session, string name, Func<Task> begin, Output output, CancellationToken cancellationToken)
     {
         try
         {
-            return Report(await TrainingDisplay.ShowAsync(run, output, cancellationToken), output);
+            var status = await session.WorkAsync(
+                async token =>
+                {
+                    await begin();
+                    return await TrainingDisplay.ShowAsync(session.Grains.TrainingRun(name), output, token);
+                },
+                IsDone,
+                cancellationToken);
+            return Report(status, output);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             output.Message("Writing a checkpoint ...");
+            var run = session.Grains.TrainingRun(name);
             await run.PauseAsync(CancellationToken.None);
             Report(await run.FollowAsync(_ => { }, CancellationToken.None), output);
             return ExitCode.Cancelled;
         }
     }
 
+    private static bool IsDone(TrainingStatus status) => status.State == WorkState.Done;
+
     private static int Report(TrainingStatus status, Output output)
     {
-        output.Result(status, console => console.WriteLine(status.State switch
+        output.Result(status, console => console.Line(status.State switch
         {
             WorkState.Done => $"Run '{status.Name}' is done after {status.Iteration} iterations: model '{status.Request!.ModelName ?? status.Name}', {status.Snapshot}.",
             WorkState.Failed => $"Run '{status.Name}' failed: {status.Error}",
@@ -130,11 +151,8 @@ internal static class TrainCommand
         return status.State == WorkState.Failed ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static async Task<ITrainingRunGrain> RunOfAsync(Session session, ParseResult parsed, CancellationToken cancellationToken)
-    {
-        string name = await session.Grains.KnownAsync(INameIndexGrain.Runs, parsed.GetValue(_name)!, "training run", cancellationToken);
-        return session.Grains.GetGrain<ITrainingRunGrain>(name);
-    }
+    private static Task<string> KnownNameAsync(Session session, ParseResult parsed, CancellationToken cancellationToken) =>
+        session.Grains.KnownAsync(INameIndexGrain.Runs, Names.Check(parsed.GetValue(_name)!, "a training run"), "training run", cancellationToken);
 
     private static string From(TrainingStatus status) => status.Checkpoint is { } checkpoint ? $"the checkpoint of iteration {checkpoint.Iteration}" : "the beginning";
 

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace RadioDiffusion.Client.Demo;
 
-/// <summary>This program again, as a process of its own: the training that the demo kills.</summary>
+/// <summary>
+/// This program again, as a process of its own: the training that the demo kills. Its standard input ends with this process, however
+/// this process ends, and so does a child that is told to mind it (<see cref="CommonOptions.UntilInputEnds"/>).
+/// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Client.Demo;
@@ -25,6 +29,13 @@ internal sealed record DemoPlan
     public required int Samples { get; init; }
 
     public required ulong Seed { get; init; }
+
+    /// <summary>A run of its own for each training set and each setting: other ones train anew, the same ones go on.</summary>
+    public string RunNameFor(DatasetStatus dataset)
+    {
+        string settings = string.Create(CultureInfo.InvariantCulture, $"{dataset.Digest} iterations={Iterations} every={CheckpointEvery} seed={Seed}");
+        return $"{Name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..8]}";
+    }
 
     public string SurveyFolder => Path.Combine(Folder, "survey");
 

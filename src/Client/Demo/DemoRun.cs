@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using RadioDiffusion.Client.Commands;
 using RadioDiffusion.Grains.Interfaces;
-using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
@@ -25,12 +24,12 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
     {
         var (mosaics, catalogue) = await StepAsync("1/5  A survey", () => SurveyAsync(cancellationToken));
         var dataset = await StepAsync("2/5  A data set", () => DatasetAsync(mosaics, catalogue, cancellationToken));
-        var training = await StepAsync("3/5  A training, killed half-way and resumed", () => TrainAsync(cancellationToken));
-        var samples = await StepAsync("4/5  Samples by ID", () => SampleAsync(dataset, cancellationToken));
+        var training = await StepAsync("3/5  A training, killed half-way and resumed", () => TrainAsync(dataset, cancellationToken));
+        var samples = await StepAsync("4/5  Samples by ID", () => SampleAsync(dataset, training, cancellationToken));
         await WriteReportAsync(dataset, training, samples, cancellationToken);
         output.Result(
             new { plan.Report, plan.Store, Samples = samples.Select(sample => sample.Id), dataset.Selected, training.Iteration },
-            console => console.WriteLine($"\nReport: {plan.Report}"));
+            console => console.Line($"\nReport: {plan.Report}"));
         return dataset.Problems.Count > 0 ? ExitCode.PartlyDone : ExitCode.Done;
     }
 
@@ -59,9 +58,10 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
     }
 
     /// <summary>One process trains and is killed with SIGKILL half-way; a second one goes on from the last checkpoint.</summary>
-    private async Task<TrainingStatus> TrainAsync(CancellationToken cancellationToken)
+    private async Task<TrainingStatus> TrainAsync(DatasetStatus dataset, CancellationToken cancellationToken)
     {
-        if (await FinishedAsync(cancellationToken) is { } finished)
+        string run = plan.RunNameFor(dataset);
+        if (await FinishedAsync(run, cancellationToken) is { } finished)
         {
             output.Message("  The model is there already: nothing to train.");
             return finished;
@@ -70,31 +70,32 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         string every = plan.CheckpointEvery.ToString(CultureInfo.InvariantCulture);
         string seed = plan.Seed.ToString(CultureInfo.InvariantCulture);
         var killed = await TrainInChildAsync(
-            ["train", "start", DemoPlan.Name, "--dataset", DemoPlan.Name, "--preset", "demo", "--iterations", iterations, "--checkpoint-every", every,
+            run,
+            ["train", "start", run, "--until-input-ends", "--dataset", DemoPlan.Name, "--preset", "demo", "--iterations", iterations, "--checkpoint-every", every,
                 "--validate-every", every, "--seed", seed, "--store", plan.Store],
             killHalfWay: true, cancellationToken);
         if (killed.State == WorkState.Done)
             return killed;
         _killedAt = killed.Iteration;
         output.Message($"  Killed (SIGKILL) at iteration {killed.Iteration}; the last checkpoint is of iteration {killed.Checkpoint!.Iteration}. A second process goes on from there.");
-        return await TrainInChildAsync(["train", "resume", DemoPlan.Name, "--store", plan.Store], killHalfWay: false, cancellationToken);
+        return await TrainInChildAsync(run, ["train", "resume", run, "--until-input-ends", "--store", plan.Store], killHalfWay: false, cancellationToken);
     }
 
-    private async Task<TrainingStatus?> FinishedAsync(CancellationToken cancellationToken)
+    private async Task<TrainingStatus?> FinishedAsync(string run, CancellationToken cancellationToken)
     {
         await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
-        var status = await session.Grains.GetGrain<ITrainingRunGrain>(DemoPlan.Name).GetStatusAsync(cancellationToken);
+        var status = await session.Grains.TrainingRun(run).GetStatusAsync(cancellationToken);
         return status.State == WorkState.Done ? status : null;
     }
 
-    private async Task<TrainingStatus> TrainInChildAsync(string[] arguments, bool killHalfWay, CancellationToken cancellationToken)
+    private async Task<TrainingStatus> TrainInChildAsync(string name, string[] arguments, bool killHalfWay, CancellationToken cancellationToken)
     {
         using var child = ChildProcess.Start(arguments);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         TrainingStatus last;
         await using (var session = await ConnectAsync(child, cancellationToken))
         {
-            var run = session.Grains.GetGrain<ITrainingRunGrain>(DemoPlan.Name);
+            var run = session.Grains.TrainingRun(name);
             last = await run.GetStatusAsync(cancellationToken);
             try
             {
@@ -142,21 +143,21 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         }
     }
 
-    private async Task<IReadOnlyList<SampleStatus>> SampleAsync(DatasetStatus dataset, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SampleStatus>> SampleAsync(DatasetStatus dataset, TrainingStatus training, CancellationToken cancellationToken)
     {
         await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
-        var model = await session.Grains.GetGrain<IModelGrain>(DemoPlan.Name).GetAsync(cancellationToken);
+        var model = await session.Grains.Model(training.Name).GetAsync(cancellationToken);
         using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Artifact!, cancellationToken));
         string[] ids = [.. DemoReport.FluxesOf(set, plan.Samples)
             .Select((flux, i) => SampleIds.For(model, new SampleParameters(model.Name, Flux: flux, Seed: plan.Seed + (ulong)i)))];
         long began = Stopwatch.GetTimestamp();
-        var samples = await SampleCommand.FetchAllAsync(session.Grains, ids, done => output.Message($"  {done} of {ids.Length}"), cancellationToken);
+        var samples = await FetchAsync(session, ids, cancellationToken);
         var first = Stopwatch.GetElapsedTime(began);
         foreach (var sample in samples)
             SampleCommand.SaveBoth(sample, plan.SamplesFolder);
 
         began = Stopwatch.GetTimestamp();
-        var again = await SampleCommand.FetchAllAsync(session.Grains, ids, _ => { }, cancellationToken);
+        var again = await FetchAsync(session, ids, cancellationToken);
         bool same = samples.Zip(again).All(pair => pair.First.Fits!.AsSpan().SequenceEqual(pair.Second.Fits) && pair.First.Png!.AsSpan().SequenceEqual(pair.Second.Png));
         if (!same)
             throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, "Asking for the samples a second time gave other bytes.");
@@ -164,6 +165,15 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
             $"  {ids.Length} galaxies in {first.TotalSeconds:0.0} s, as FITS and PNG in {plan.SamplesFolder}. Asked for again: the same bytes from the store in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s."));
         output.Message($"  for example  {ids[0]}");
         return samples;
+    }
+
+    /// <summary>In the order of the IDs; all of them, or the reason why not.</summary>
+    private static async Task<SampleStatus[]> FetchAsync(Session session, string[] ids, CancellationToken cancellationToken)
+    {
+        var samples = new Dictionary<string, SampleStatus>();
+        await foreach (var fetched in session.Grains.FetchSamplesAsync(ids, cancellationToken))
+            samples[fetched.Id] = fetched.Sample ?? throw fetched.Error!;
+        return [.. ids.Select(id => samples[id])];
     }
 
     private async Task WriteReportAsync(DatasetStatus dataset, TrainingStatus training, IReadOnlyList<SampleStatus> samples, CancellationToken cancellationToken)

@@ -1,30 +1,81 @@
+using System.Runtime.CompilerServices;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 
 namespace RadioDiffusion.Grains.Interfaces.Sampling;
 
-/// <summary>A sample by its ID, however long it takes: what a client application calls.</summary>
+/// <summary>Samples by their IDs, however long it takes: what a client application calls.</summary>
 public static class SampleFetching
 {
+    /// <summary>So many are asked for at a time: enough for full batches, and far below what a sampler lets wait.</summary>
+    private const int AtATime = 64;
+
     private static readonly TimeSpan _wait = TimeSpan.FromSeconds(8);
 
-    /// <summary>Asks until the sample is there. Asking is idempotent, so a silo that dies in between only costs time.</summary>
+    /// <summary>
+    /// Asks until the sample is there. Asking is idempotent: while too much is queued it waits, and a silo that dies in between only costs time.
+    /// </summary>
     /// <exception cref="UserErrorException">The ID is malformed, its model is not there, or it cannot be computed.</exception>
-    public static async Task<SampleStatus> FetchSampleAsync(this IGrainFactory grains, string id, CancellationToken cancellationToken = default)
+    public static Task<SampleStatus> FetchSampleAsync(this IGrainFactory grains, string id, CancellationToken cancellationToken = default) =>
+        FetchAsync(() => grains.GetGrain<ISampleGrain>(id), TimeProvider.System, cancellationToken);
+
+    internal static async Task<SampleStatus> FetchAsync(Func<ISampleGrain> sample, TimeProvider time, CancellationToken cancellationToken)
     {
-        const int Patience = 5;
-        for (int failures = 0; ;)
+        var patience = new Patience(time);
+        while (true)
         {
             try
             {
-                var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(_wait, cancellationToken);
+                var status = await sample().GetAsync(_wait, cancellationToken);
                 if (status.State == WorkState.Done)
                     return status;
-                failures = 0;
+                patience.Renew();
             }
-            catch (Exception error) when (error is TimeoutException or OrleansException && failures < Patience)
+            catch (UserErrorException error) when (error.Kind == ErrorKind.Busy)
             {
-                failures++;
+                await patience.PauseLongerAsync(cancellationToken);
+            }
+            catch (Exception error) when (Outages.IsOutage(error))
+            {
+                if (!await patience.PauseAsync(cancellationToken))
+                    throw;
             }
         }
     }
+
+    /// <summary>Many samples, each as soon as it is there; one that cannot be had is told with its reason, and the others go on.</summary>
+    public static async IAsyncEnumerable<FetchedSample> FetchSamplesAsync(this IGrainFactory grains, IEnumerable<string> ids,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var asked = new List<Task<FetchedSample>>();
+        foreach (string id in ids)
+        {
+            if (asked.Count == AtATime)
+                yield return await NextOfAsync(asked);
+            asked.Add(FetchAsync(grains, id, cancellationToken));
+        }
+        while (asked.Count > 0)
+            yield return await NextOfAsync(asked);
+    }
+
+    private static async Task<FetchedSample> FetchAsync(IGrainFactory grains, string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new FetchedSample(id, await grains.FetchSampleAsync(id, cancellationToken), null);
+        }
+        catch (Exception error) when (ErrorReasons.IsKnown(error))
+        {
+            return new FetchedSample(id, null, ErrorReasons.Of(error));
+        }
+    }
+
+    private static async Task<FetchedSample> NextOfAsync(List<Task<FetchedSample>> asked)
+    {
+        var next = await Task.WhenAny(asked);
+        asked.Remove(next);
+        return await next;
+    }
 }
+
+/// <summary>A sample that was asked for: there, or the reason why it cannot be had.</summary>
+public sealed record FetchedSample(string Id, SampleStatus? Sample, Exception? Error);

@@ -77,6 +77,9 @@ public sealed class StoreLock : IDisposable
     public void Announce(StoreOwner owner) =>
         DurableFiles.Replace(_ownerFile, JsonSerializer.SerializeToUtf8Bytes(owner, Json), OwnerOnly);
 
+    /// <summary>No longer says how this process can be reached: who works through it sees that it is leaving, and new ones wait for the lock.</summary>
+    public void Withdraw() => DurableFiles.TryDelete(_ownerFile);
+
     /// <summary>Gives the store back.</summary>
     public void Dispose()
     {

@@ -111,6 +111,11 @@ public static partial class DurableFiles
         _ => new($"{what} at {path} failed: {error.Message}", error),
     };
 
+    /// <summary>The same where only the system's words say where: a full disk with what to do about it; any other error as it is.</summary>
+    public static Exception Explain(Exception error) => error is IOException && IsDiskFull(error.HResult)
+        ? new RadioDiffusionException($"Writing failed: the disk is full ({error.Message}). Free some space there or choose another folder, then ask again.", error)
+        : error;
+
     private static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
 
     private static void Publish(string temporary, string path)

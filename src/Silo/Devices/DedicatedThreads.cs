@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Silo.Devices;
 
@@ -9,12 +10,17 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     private const int LongestQueue = 256;
     private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue);
     private readonly Task _ended;
+    private readonly Action? _prepare;
+    private readonly ThreadLocal<bool> _isPrepared = new();
 
     /// <param name="name">The threads' name in debuggers.</param>
     /// <param name="count">How many.</param>
-    /// <param name="prepare">Run by each thread first: settings of libtorch belong to a thread.</param>
+    /// <param name="prepare">
+    /// Run by each thread before its first piece of work, which fails if this does: settings of libtorch belong to a thread.
+    /// </param>
     public DedicatedThreads(string name, int count, Action? prepare = null)
     {
+        _prepare = prepare;
         var ends = new List<Task>();
         for (int i = 0; i < count; i++)
         {
@@ -22,7 +28,6 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
             ends.Add(ended.Task);
             var thread = new Thread(() =>
             {
-                prepare?.Invoke();
                 WorkUntilClosed();
                 ended.SetResult();
             })
@@ -48,6 +53,7 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
                 }
                 try
                 {
+                    PrepareOnce();
                     result.SetResult(work());
                 }
                 catch (OperationCanceledException error)
@@ -56,7 +62,8 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
                 }
                 catch (Exception error)
                 {
-                    result.SetException(error);            // the caller's error; the thread goes on with the next piece of work
+                    // The caller's error; the thread goes on with the next piece of work. Here is where results are written to files.
+                    result.SetException(DurableFiles.Explain(error));
                 }
             },
             cancellationToken);
@@ -67,7 +74,16 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await _ended;
+        _isPrepared.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    private void PrepareOnce()
+    {
+        if (_isPrepared.Value)
+            return;
+        _prepare?.Invoke();
+        _isPrepared.Value = true;
     }
 
     private void WorkUntilClosed()

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.ModelCore;
 using TorchSharp;
 
 namespace RadioDiffusion.Silo.Devices;
@@ -30,8 +32,21 @@ internal sealed class DeviceService : IDeviceSlots, IAsyncDisposable
         await _cpu.DisposeAsync();
     }
 
+    private static void UseThreads(int threads)
+    {
+        try
+        {
+            torch.set_num_threads(threads);
+        }
+        catch (Exception error) when (error is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)
+        {
+            throw new RadioDiffusionException(
+                $"libtorch, which trains and samples, could not be loaded: {(error.InnerException ?? error).Message} 'radiodiffusion doctor' says what to do.", error);
+        }
+    }
+
     private sealed class DeviceSlot(string device, int index, int threads)
-        : DedicatedThreads($"device slot {index} ({device})", 1, () => torch.set_num_threads(threads)), IDeviceSlot
+        : DedicatedThreads($"device slot {index} ({device})", 1, () => UseThreads(threads)), IDeviceSlot
     {
         public string Device => device;
     }

@@ -22,6 +22,8 @@ internal static class HttpApi
         }));
         services.ConfigureHttpJsonOptions(options =>
         {
+            options.SerializerOptions.RespectNullableAnnotations = true;
+            options.SerializerOptions.RespectRequiredConstructorParameters = true;
             options.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals;
             options.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter());
         });
@@ -46,7 +48,7 @@ internal static class HttpApi
         app.MapOrleansDashboard("/dashboard");
     }
 
-    private static int StatusOf(Exception error) => error switch
+    private static int StatusOf(Exception error) => ErrorReasons.Of(error) switch
     {
         UserErrorException user => user.Kind switch
         {
@@ -57,23 +59,23 @@ internal static class HttpApi
             _ => StatusCodes.Status500InternalServerError,
         },
         BadHttpRequestException bad => bad.StatusCode,
-        _ => StatusCodes.Status500InternalServerError,
+        _ => Outages.IsOutage(error) ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
     };
 
-    /// <summary>Our own errors say what to do; anything else stays in the log.</summary>
+    /// <summary>Errors with a reason that somebody can act on say it; anything else stays in the log.</summary>
     private static void Describe(ProblemDetailsContext context)
     {
-        if (context.Exception is UserErrorException error)
+        if (context.Exception is not { } error)
+            return;
+        var reason = ErrorReasons.Of(error);
+        if (ErrorReasons.IsKnown(error) || reason is BadHttpRequestException)
+            context.ProblemDetails.Detail = ErrorReasons.MessageOf(error);
+        if (reason is UserErrorException user)
         {
-            context.ProblemDetails.Detail = error.Message;
-            context.ProblemDetails.Extensions["kind"] = error.Kind.ToString();
-            context.ProblemDetails.Extensions["subject"] = error.Subject;
-            if (error.Kind == ErrorKind.Busy)
-                context.HttpContext.Response.Headers.RetryAfter = "5";
+            context.ProblemDetails.Extensions["kind"] = user.Kind.ToString();
+            context.ProblemDetails.Extensions["subject"] = user.Subject;
         }
-        else if (context.Exception is BadHttpRequestException bad)
-        {
-            context.ProblemDetails.Detail = bad.Message;
-        }
+        if (context.ProblemDetails.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            context.HttpContext.Response.Headers.RetryAfter = "5";
     }
 }

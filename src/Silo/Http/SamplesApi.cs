@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 using RadioDiffusion.Grains.Interfaces;
-using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 
@@ -15,7 +15,6 @@ internal static class SamplesApi
 {
     private const string FitsType = "application/fits";
     private const string PngType = "image/png";
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
 
     public static void MapSamples(this IEndpointRouteBuilder api)
     {
@@ -33,13 +32,14 @@ internal static class SamplesApi
             .WithSummary("The ID of a sample by its parameters; the computation starts")
             .Produces<PendingSample>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, string? format = null)
+    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, IOptions<SiloSettings> settings, string? format = null)
     {
         bool png = WantsPng(http.Request, format);
-        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(_longestWait, http.RequestAborted);
+        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(settings.Value.LongestWait, http.RequestAborted);
         if (status.State != WorkState.Done)
         {
             http.Response.Headers.RetryAfter = "2";
@@ -52,7 +52,7 @@ internal static class SamplesApi
 
     private static async Task<Accepted<PendingSample>> PostAsync([FromBody] SampleParameters parameters, HttpContext http, IGrainFactory grains)
     {
-        var model = await grains.GetGrain<IModelGrain>(parameters.Model).GetAsync(http.RequestAborted);
+        var model = await grains.Model(parameters.Model).GetAsync(http.RequestAborted);
         string id = SampleIds.For(model, parameters);
         var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(TimeSpan.Zero, http.RequestAborted);
         string path = $"/api/v1/samples/{id}";

@@ -1,0 +1,19 @@
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+
+namespace RadioDiffusion.Grains.Interfaces;
+
+/// <summary>Grains by the names that users give: what cannot be a name is refused before any grain is asked.</summary>
+public static class NamedGrains
+{
+    /// <exception cref="UserErrorException">This cannot be a name.</exception>
+    public static IDatasetGrain Dataset(this IGrainFactory grains, string name) => grains.GetGrain<IDatasetGrain>(Names.Check(name, "a data set"));
+
+    /// <exception cref="UserErrorException">This cannot be a name.</exception>
+    public static ITrainingRunGrain TrainingRun(this IGrainFactory grains, string name) =>
+        grains.GetGrain<ITrainingRunGrain>(Names.Check(name, "a training run"));
+
+    /// <exception cref="UserErrorException">This cannot be a name.</exception>
+    public static IModelGrain Model(this IGrainFactory grains, string name) => grains.GetGrain<IModelGrain>(Names.Check(name, "a model"));
+}

@@ -1,0 +1,50 @@
+using Orleans.Runtime.Messaging;
+
+namespace RadioDiffusion.Grains.Interfaces;
+
+/// <summary>Errors that say nothing about what was asked for: the silo is away or starting. Asking again is right.</summary>
+public static class Outages
+{
+    /// <summary>Whether asking again, later, may bring an answer.</summary>
+    public static bool IsOutage(Exception error) =>
+        error is OrleansMessageRejectionException or ConnectionFailedException or ClientNotAvailableException or GatewayTooBusyException
+            or EnumerationAbortedException or TimeoutException
+        && !ErrorReasons.IsKnown(error);
+}
+
+/// <summary>
+/// How long to go on asking while a silo is away: pauses that double from a quarter of a second to 8 s, a minute in all. The death of a
+/// silo is agreed upon after 12 to 15 s.
+/// </summary>
+internal sealed class Patience(TimeProvider time)
+{
+    private static readonly TimeSpan _firstPause = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan _total = TimeSpan.FromMinutes(1);
+    private TimeSpan _pause = _firstPause;
+    private long? _began;
+
+    /// <summary>There was an answer: the next outage is a new one.</summary>
+    public void Renew()
+    {
+        _pause = _firstPause;
+        _began = null;
+    }
+
+    /// <summary>Pauses; false if the patience is at its end.</summary>
+    public async Task<bool> PauseAsync(CancellationToken cancellationToken)
+    {
+        _began ??= time.GetTimestamp();
+        if (time.GetElapsedTime(_began.Value) >= _total)
+            return false;
+        await PauseLongerAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Pauses, however long it takes already.</summary>
+    public async Task PauseLongerAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(_pause, time, cancellationToken);
+        _pause = _pause * 2 < _longestPause ? _pause * 2 : _longestPause;
+    }
+}

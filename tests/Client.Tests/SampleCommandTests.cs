@@ -1,0 +1,51 @@
+using System.Text.Json;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+
+namespace RadioDiffusion.Client.Tests;
+
+[Collection("console")]
+public sealed class SampleCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Store => _folder.File("store");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Sample_OneOfManyDamaged_SavesTheOthersNamesItAndExitsWithThree()
+    {
+        await TrainAsync();
+        var (exitCode, text, errors) = await SampleAsync("first");
+        Assert.True(exitCode == ExitCode.Done, errors);
+        Assert.Equal(3, JsonDocument.Parse(text).RootElement.GetArrayLength());
+        Assert.Equal(6, Directory.GetFiles(_folder.File("first")).Length);
+
+        string damaged = Directory.GetDirectories(Store, "*_seed=2_*", SearchOption.AllDirectories).Single();
+        File.Delete(Directory.GetFiles(damaged, "*.fits").Single());
+        (exitCode, text, errors) = await SampleAsync("second");
+        Assert.Equal(ExitCode.PartlyDone, exitCode);
+        Assert.Contains("_seed=2_", errors, StringComparison.Ordinal);
+        Assert.Equal(4, Directory.GetFiles(_folder.File("second")).Length);
+        var samples = JsonDocument.Parse(text).RootElement.EnumerateArray().ToArray();
+        Assert.Equal([true, false, true], samples.Select(sample => sample.GetProperty("error").ValueKind == JsonValueKind.Null));
+    }
+
+    private Task<(int ExitCode, string Output, string Errors)> SampleAsync(string to) => CommandLineTests.RunAsync(
+        "sample", "--model", "run", "--flux", "2", "--steps", "2", "--count", "3", "--out", _folder.File(to), "--store", Store, "--json");
+
+    private async Task TrainAsync()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        await using var session = await Session.OpenAsync(Store, null, false, Token);
+        await session.Grains.Dataset("small").BuildAsync(new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 }, Token);
+        await session.Grains.Dataset("small").FollowAsync(_ => { }, Token);
+        var run = session.Grains.TrainingRun("run");
+        await run.StartAsync(new TrainingRequest { Dataset = "small", Iterations = 1, BatchSize = 2 }, Token);
+        Assert.Equal(WorkState.Done, (await run.FollowAsync(_ => { }, Token)).State);
+    }
+}
