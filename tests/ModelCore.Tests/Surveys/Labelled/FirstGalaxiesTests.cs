@@ -61,9 +61,8 @@ public sealed class FirstGalaxiesTests : IDisposable
     }
 
     /// <summary>
-    /// Both come from FIRST, but the raw cut-outs were resampled by SkyView and lie up to two pixels elsewhere (labels.csv gives the shift), so no agreement to the last level is possible. Over the
-    /// central part: the same pixels are above 3 sigma (99 % of all, 99.4 % or more measured), levels differ by less than 0.2 of 255 on average (0.09 measured), and the correlation is at least
-    /// 0.95 (0.969 measured). One pair is left out: its raw image has another peak, half as high.
+    /// Both come from FIRST, but the raw cut-outs were resampled by SkyView and lie up to two pixels elsewhere (labels.csv gives the shift), so no agreement to the last level is possible. The bounds are
+    /// near the worst of the 14 pairs: 0.9945 of the pixels agree on being above 3 sigma, levels differ by 0.063 of 255 on average, and the correlation is 0.969.
     /// </summary>
     [Fact]
     public void RawFits_ClippedAtThreeSigma_AgreesWithThePublishedPictureOfTheSameSource()
@@ -78,17 +77,17 @@ public sealed class FirstGalaxiesTests : IDisposable
         while (csv.Read())
         {
             string picture = csv.GetField("png")!.Replace("first-galaxies", pictures, StringComparison.Ordinal);
-            if (!File.Exists(picture) || picture.Contains("5.282_-0.925", StringComparison.Ordinal))
+            if (!File.Exists(picture))
                 continue;
             using var file = FitsFile.Open(WithoutTabs(Path.Combine(raw, csv.GetField("file")!)));
             file.FirstImage().ReadPixels(0, 0, 300, 300, rawBuffer.Resize(300, 300, picture));
             FirstPreprocessing.Apply(rawBuffer.Pixels);
             GreyPicture.Read(picture, pictureBuffer);
             var (agreement, difference, correlation) = Compare(rawBuffer.Pixels, pictureBuffer.Pixels, csv.GetField<int>("dx"), csv.GetField<int>("dy"));
-            Assert.True(agreement >= 0.99 && difference < 0.2 && correlation >= 0.95, FormattableString.Invariant($"{picture}: {agreement:0.0000} of the pixels, {difference:0.000} levels, correlation {correlation:0.0000}"));
+            Assert.True(agreement >= 0.99 && difference < 0.1 && correlation >= 0.96, FormattableString.Invariant($"{picture}: {agreement:0.0000} of the pixels, {difference:0.000} levels, correlation {correlation:0.0000}"));
             pairs++;
         }
-        Assert.InRange(pairs, 10, 40);
+        Assert.Equal(14, pairs);
     }
 
     /// <summary>These files have tabs in COMMENT cards, which the standard forbids; spaces in their place change no value.</summary>
@@ -105,9 +104,9 @@ public sealed class FirstGalaxiesTests : IDisposable
     private static (double Agreement, double Difference, double Correlation) Compare(ReadOnlySpan<float> raw, ReadOnlySpan<float> picture, int dx, int dy)
     {
         double count = 0, same = 0, difference = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-        for (int row = 20; row < 280; row++)
+        for (int row = 2; row < 298; row++)
         {
-            for (int column = 20; column < 280; column++)
+            for (int column = 2; column < 298; column++)
             {
                 double a = raw[(row - dy) * 300 + column - dx], b = picture[row * 300 + column];
                 count++;
