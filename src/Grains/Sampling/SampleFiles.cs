@@ -17,7 +17,7 @@ internal static class SampleFiles
     public static Recipe RecipeOf(SampleId id) => new()
     {
         Kind = "sample",
-        AlgorithmVersion = 1,
+        AlgorithmVersion = 2,
         Inputs = new() { ["snapshot"] = id.Model },
         Parameters = new JsonObject { ["id"] = id.ToString() },
     };

@@ -110,7 +110,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         var recipe = DatasetRecipe(request, plan, done, lost);
         using var scratch = store.CreateScratchDirectory();
         var description = await devices.Cpu.RunAsync(
-            () => TrainingSet.Write(scratch.Path, shards, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly), cancellationToken);
+            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly), cancellationToken);
         var table = description.Selection;
         var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return new DatasetStatus

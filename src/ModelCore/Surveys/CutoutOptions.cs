@@ -1,3 +1,6 @@
+using RadioDiffusion.ModelCore.Sky;
+using RadioDiffusion.ModelCore.Training;
+
 namespace RadioDiffusion.ModelCore.Surveys;
 
 /// <summary>How cut-outs are cut.</summary>
@@ -14,8 +17,8 @@ public sealed record CutoutOptions
     /// </summary>
     public double MinimumCoverage { get; init; } = 1;
 
-    /// <summary>Side of the images that are stored: that of the square around the turned image, with as many pixels more on each side.</summary>
-    public int StoredSize => AnyAngle ? Size + 2 * (int)Math.Ceiling(Size * (Math.Sqrt(2) - 1) / 2) : Size;
+    /// <summary>Side of the images that are stored.</summary>
+    public int StoredSize => AnyAngle ? ImageRotation.SideNeeded(Size, Orientation.Kernel) : Size;
 
     /// <exception cref="RadioDiffusionException">An option is out of range; the message names it.</exception>
     public void Check()

@@ -11,7 +11,8 @@ public static class MeasurementTable
     public static void Write(string directory, IReadOnlyList<CutoutMeasurement> rows)
     {
         FitsDoubleColumn Number(string name, string? unit, Func<CutoutMeasurement, double> value) => new(name, unit, [.. rows.Select(value)]);
-        FitsIntegerColumn Whole(string name, Func<CutoutMeasurement, long> value) => new(name, null, [.. rows.Select(value)]);
+        FitsInt32Column Whole(string name, Func<CutoutMeasurement, int> value) => new(name, null, [.. rows.Select(value)]);
+        FitsBooleanColumn Flag(string name, Func<CutoutMeasurement, bool> value) => new(name, [.. rows.Select(row => (bool?)value(row))]);
         FitsStringColumn Text(string name, Func<CutoutMeasurement, string> value) => new(name, null, [.. rows.Select(value)]);
         FitsWriter.WriteTable(Path.Combine(directory, FileName),
         [
@@ -26,9 +27,9 @@ public static class MeasurementTable
             Whole("First_row", row => row.FirstRow),
             Number("Coverage", null, row => row.Coverage),
             Whole("Image", row => row.ImageIndex),
-            Whole("Incomplete", row => row.Problem ? 1 : 0),
-            Whole("Blanked", row => row.HasNan ? 1 : 0),
-            Whole("Broken", row => row.Broken ? 1 : 0),
+            Flag("Incomplete", row => row.Problem),
+            Flag("Blanked", row => row.HasNan),
+            Flag("Broken", row => row.Broken),
             Number("Sigma_SNR", null, row => row.SigmaSnr),
             Number("Threshold", null, row => row.Threshold),
             Whole("Source_pixels", row => row.SourcePixels),

@@ -30,16 +30,17 @@ public sealed record Mosaic
 /// <summary>The mosaics in a folder.</summary>
 public static class MosaicFolder
 {
-    private const string SurveyFile = "mosaic-blanked.fits";
+    private const string SurveyFile = "mosaic-blanked";
+    private static readonly string[] _endings = [".fits", ".fits.fz", ".fits.gz"];
     private static readonly string[] _suffixes = ["-mosaic-blanked", "-mosaic", "_mosaic", "-blanked"];
 
-    /// <summary>All of *.fits in the folder and NAME/mosaic-blanked.fits below it, by ID.</summary>
+    /// <summary>All of *.fits in the folder and NAME/mosaic-blanked.fits below it, by ID; *.fits.fz and *.fits.gz too.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="problems">Files that cannot be used are named here, with the reason.</param>
     public static IReadOnlyList<Mosaic> Scan(string directory, ICollection<string> problems)
     {
-        var files = Directory.EnumerateFiles(directory, "*.fits")
-            .Concat(Directory.EnumerateDirectories(directory).Select(folder => Path.Combine(folder, SurveyFile)).Where(File.Exists))
+        var files = Directory.EnumerateFiles(directory).Where(file => _endings.Any(ending => file.EndsWith(ending, StringComparison.Ordinal)))
+            .Concat(Directory.EnumerateDirectories(directory).SelectMany(folder => _endings.Select(ending => Path.Combine(folder, SurveyFile + ending))).Where(File.Exists))
             .Order(StringComparer.Ordinal);
         var mosaics = new SortedDictionary<string, Mosaic>(StringComparer.Ordinal);
         foreach (string file in files)
@@ -89,11 +90,12 @@ public static class MosaicFolder
 
     private static string IdOf(string path)
     {
-        if (Path.GetFileName(path) == SurveyFile)
+        string file = Path.GetFileName(path);
+        string stem = _endings.LastOrDefault(ending => file.EndsWith(ending, StringComparison.Ordinal)) is { } found ? file[..^found.Length] : Path.GetFileNameWithoutExtension(file);
+        if (stem == SurveyFile)
             return SafeId(Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!);
-        string stem = Path.GetFileNameWithoutExtension(path);
-        return SafeId(_suffixes.FirstOrDefault(suffix => stem.EndsWith(suffix, StringComparison.Ordinal) && stem.Length > suffix.Length) is { } found
-            ? stem[..^found.Length]
+        return SafeId(_suffixes.FirstOrDefault(suffix => stem.EndsWith(suffix, StringComparison.Ordinal) && stem.Length > suffix.Length) is { } suffix
+            ? stem[..^suffix.Length]
             : stem);
     }
 

@@ -33,6 +33,9 @@ public sealed record TrainingSetDescription
     /// <summary>Restoring beam; 0 if unknown.</summary>
     public required double BeamArcsec { get; init; }
 
+    /// <summary>Side of the images as stored, with a margin for turning them by any angle; 0 where there is none.</summary>
+    public int StoredSize { get; init; }
+
     /// <summary>Unit of the images.</summary>
     public string Unit { get; init; } = "Jy/beam";
 
@@ -69,6 +72,7 @@ public static class TrainingSet
     /// <summary>Selects from the tiles' shards, fits the flux transform, and writes the set in the order of the catalogue.</summary>
     /// <param name="directory">Where to write.</param>
     /// <param name="shardDirectories">The tiles' shards.</param>
+    /// <param name="size">Side of the images in pixels, without a margin.</param>
     /// <param name="rowsOutside">Rows in no mosaic.</param>
     /// <param name="rowsFailed">Rows whose mosaic could not be read.</param>
     /// <param name="cuts">The selection.</param>
@@ -76,7 +80,7 @@ public static class TrainingSet
     /// <param name="beamArcsec">Of the mosaics; 0 if unknown.</param>
     /// <param name="sourceOnly">Sets all but the source to 0, by the threshold of S/N_sigma: for the models of Sect. 7.</param>
     /// <exception cref="RadioDiffusionException">Too few sources are left to fit the flux transform.</exception>
-    public static TrainingSetDescription Write(string directory, IReadOnlyList<string> shardDirectories, int rowsOutside, int rowsFailed, SelectionCuts cuts,
+    public static TrainingSetDescription Write(string directory, IReadOnlyList<string> shardDirectories, int size, int rowsOutside, int rowsFailed, SelectionCuts cuts,
         double pixelScaleArcsec, double beamArcsec, bool sourceOnly = false)
     {
         var shards = shardDirectories.Select(TileShard.Open).ToList();
@@ -96,7 +100,8 @@ public static class TrainingSet
             var description = new TrainingSetDescription
             {
                 Count = selected.Count,
-                Size = shards[0].Size,
+                Size = size,
+                StoredSize = shards[0].Size == size ? 0 : shards[0].Size,
                 Transform = transform,
                 Fluxes = FluxDistribution.Of(peaks, transform),
                 PixelScaleArcsec = pixelScaleArcsec,
@@ -119,7 +124,7 @@ public static class TrainingSet
 
     private static void WriteImages(string directory, TrainingSetDescription description, List<(TileShard Shard, CutoutMeasurement Measurement)> selected, float[] peaks)
     {
-        long count = description.Count, size = description.Size;
+        long count = description.Count, size = description.StoredSize > 0 ? description.StoredSize : description.Size;
         using var writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile)),
         [
             ("images", "F32", [count, size, size]), ("peak_flux", "F32", [count]), ("peak_flux_scaled", "F32", [count]), ("rows", "I64", [count]),
@@ -166,6 +171,8 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
 
     public int ImageSize => Description.Size;
 
+    public int StoredSize => Description.StoredSize > 0 ? Description.StoredSize : Description.Size;
+
     public bool HasContext => Description.Transform != null;
 
     public int ClassCount => Description.Classes.Count;
@@ -184,7 +191,8 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
             throw new RadioDiffusionException($"{path} should describe a training set, but it cannot be read: {error.Message}", error);
         }
         var file = SafetensorsFile.Open(Path.Combine(directory, TrainingSet.ImagesFile));
-        long[] expected = [description.Count, description.Size, description.Size];
+        long side = description.StoredSize > 0 ? description.StoredSize : description.Size;
+        long[] expected = [description.Count, side, side];
         if (!file.Entry("images").Shape.SequenceEqual(expected))
         {
             using (file)
@@ -193,7 +201,19 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
         return new TrainingSetReader(file, description);
     }
 
-    public ReadOnlySpan<float> Image(int index) => _file.Values<float>("images", (long)index * ImageSize * ImageSize, ImageSize * ImageSize);
+    public ReadOnlySpan<float> StoredImage(int index) => _file.Values<float>("images", (long)index * StoredSize * StoredSize, StoredSize * StoredSize);
+
+    public ReadOnlySpan<float> Image(int index)
+    {
+        var stored = StoredImage(index);
+        if (StoredSize == ImageSize)
+            return stored;
+        int margin = (StoredSize - ImageSize) / 2;
+        float[] image = new float[ImageSize * ImageSize];
+        for (int row = 0; row < ImageSize; row++)
+            stored.Slice((margin + row) * StoredSize + margin, ImageSize).CopyTo(image.AsSpan(row * ImageSize));
+        return image;
+    }
 
     /// <summary>Zero-based row of the catalogue.</summary>
     public int Row(int index) => (int)_file.Values<long>("rows")[index];

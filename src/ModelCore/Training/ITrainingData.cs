@@ -17,8 +17,14 @@ public interface ITrainingData
     /// <summary>Whether training draws each class equally often, whatever its size.</summary>
     bool BalancesClasses => false;
 
+    /// <summary>Side of the images with the margin that lets them be turned by any angle; <see cref="ImageSize"/> without one.</summary>
+    int StoredSize => ImageSize;
+
     /// <summary>Raw pixels, 0 or more, row by row: side times side values.</summary>
     ReadOnlySpan<float> Image(int index);
+
+    /// <summary>The same with the margin: stored size times stored size values.</summary>
+    ReadOnlySpan<float> StoredImage(int index) => Image(index);
 
     /// <summary>The standardised Box-Cox transform of the peak flux.</summary>
     float Context(int index);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Sky;
 using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Training;
@@ -67,8 +68,12 @@ internal sealed class BatchMaker
     {
         int side = _data.ImageSize, pixels = side * side;
         var image = numbers.Images.AsSpan(i * pixels, pixels);
-        Orientation orientation = forTraining ? Orientation.Draw(stream) : default;
-        orientation.Apply(_data.Image(index), image, side);
+        if (!forTraining)
+            _data.Image(index).CopyTo(image);
+        else if (_data.StoredSize > side)
+            Orientation.Draw(stream).Turn(_data.StoredImage(index), _data.StoredSize, image, side, 360 * stream.NextDouble());
+        else
+            Orientation.Draw(stream).Apply(_data.Image(index), image, side);
         ScaleToUnitRange(image);
         bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
         bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
@@ -102,7 +107,20 @@ internal sealed class BatchMaker
 /// <summary>A flip left-right, a flip up-down, and quarter turns: what leaves a radio source a radio source.</summary>
 internal readonly record struct Orientation(bool IsMirrored, bool IsUpsideDown, int QuarterTurns)
 {
+    /// <summary>How pixels are interpolated where an image is turned by another angle.</summary>
+    public const Interpolation Kernel = Interpolation.Bicubic;
+
     public static Orientation Draw(RandomStream stream) => new(stream.NextInt32(2) == 1, stream.NextInt32(2) == 1, stream.NextInt32(4));
+
+    /// <summary>Turns an image that has a margin by any angle, and flips it. What interpolation makes negative becomes 0.</summary>
+    public void Turn(ReadOnlySpan<float> source, int sourceSide, Span<float> destination, int side, double degrees)
+    {
+        float[] turned = new float[side * side];
+        ImageRotation.Rotate(source, sourceSide, turned, side, degrees, Kernel);
+        foreach (ref float pixel in turned.AsSpan())
+            pixel = Math.Max(pixel, 0);
+        Apply(turned, destination, side);
+    }
 
     public void Apply(ReadOnlySpan<float> source, Span<float> destination, int side)
     {

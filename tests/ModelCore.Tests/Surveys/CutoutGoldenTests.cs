@@ -104,7 +104,7 @@ public sealed class CutoutGoldenTests : IDisposable
 
         string set = _folder.File("set");
         Directory.CreateDirectory(set);
-        var description = TrainingSet.Write(set, shards, plan.RowsOutside.Length, 0, CutsOf(golden.Json.GetProperty("parameters")), mosaics[0].Wcs.PixelScaleArcsec, mosaics[0].BeamArcsec ?? 6);
+        var description = TrainingSet.Write(set, shards, size, plan.RowsOutside.Length, 0, CutsOf(golden.Json.GetProperty("parameters")), mosaics[0].Wcs.PixelScaleArcsec, mosaics[0].BeamArcsec ?? 6);
         using var reader = TrainingSetReader.Open(set);
         int[] selected = [.. golden.Json.GetProperty("expected_selected_rows").EnumerateArray().Select(row => row.GetInt32())];
         Assert.Equal(selected.Length, description.Selection.Selected);
