@@ -22,12 +22,12 @@ public sealed class CutoutMeter(int mostPixels)
     /// <param name="width">Pixels of a row.</param>
     public CutoutQuality Measure(ReadOnlySpan<float> pixels, int width)
     {
-        if (pixels.IsEmpty || !ImageStatistics.AreFinite(pixels))
+        var (minimum, maximum) = ImageStatistics.Range(pixels);   // NaN if one pixel is
+        if (!float.IsFinite(minimum) || !float.IsFinite(maximum))
             return CutoutQuality.OfNothing;
-        var (minimum, maximum) = ImageStatistics.Range(pixels);
         double range = (double)maximum - minimum;
-        var snr = _statistics.Snr(pixels);
-        return new CutoutQuality(ImageStatistics.IsBroken(pixels), snr, (double)ImageStatistics.EdgeMaximum(pixels, width) / maximum, Math.Max(0, maximum),
+        var snr = _statistics.Snr(pixels, minimum, maximum);
+        return new CutoutQuality(ImageStatistics.HasTwice(pixels, minimum), snr, (double)ImageStatistics.EdgeMaximum(pixels, width) / maximum, Math.Max(0, maximum),
             minimum + range * snr.Statistics.Median, range * snr.Statistics.StandardDeviation);
     }
 

@@ -23,7 +23,7 @@ public static class ImageStatistics
     /// <inheritdoc cref="PixelStatistics.Snr"/>
     /// <param name="image">Undefined if one pixel is not finite.</param>
     public static SigmaSnr SigmaSnr(ReadOnlySpan<float> image) =>
-        AreFinite(image) ? new PixelStatistics(image.Length).Snr(image) : Surveys.SigmaSnr.Undefined;
+        !image.IsEmpty && AreFinite(image) ? new PixelStatistics(image.Length).Snr(image, TensorPrimitives.Min(image), TensorPrimitives.Max(image)) : Surveys.SigmaSnr.Undefined;
 
     /// <summary>Largest pixel of the border over the largest of all.</summary>
     /// <param name="image">(side, side).</param>
@@ -43,8 +43,13 @@ public static class ImageStatistics
     public static bool IsBroken(ReadOnlySpan<float> image)
     {
         float minimum = Range(image).Minimum;
-        int first = image.IndexOf(minimum);
-        return first >= 0 && !float.IsNaN(minimum) && image[(first + 1)..].Contains(minimum);
+        return !float.IsNaN(minimum) && HasTwice(image, minimum);
+    }
+
+    internal static bool HasTwice(ReadOnlySpan<float> image, float value)
+    {
+        int first = image.IndexOf(value);
+        return first >= 0 && image[(first + 1)..].Contains(value);
     }
 
     /// <summary>Sets all but the source to 0: what is not above the bound that S/N_sigma found the source at.</summary>

@@ -11,7 +11,10 @@ internal sealed class PixelRanks(int mostPixels)
 {
     private const int BucketBits = 11;                       // sign, exponent and two bits of the mantissa
     private readonly ushort[] _buckets = new ushort[mostPixels];
-    private readonly int[] _end = new int[1 << BucketBits];  // how many pixels there are up to a bucket and in it
+    private const int Buckets = 1 << BucketBits;
+    private const int Tables = 4;                            // noise falls into few buckets: counting in turns, no count waits for the one before
+    private readonly int[] _counts = new int[Tables * Buckets];
+    private readonly int[] _end = new int[Buckets];          // how many pixels there are up to a bucket and in it
     private readonly float[] _sorted = new float[mostPixels];
     private int _sortedBucket;
     private int _sortedCount;
@@ -20,17 +23,25 @@ internal sealed class PixelRanks(int mostPixels)
     public void Count(ReadOnlySpan<float> pixels)
     {
         var bits = MemoryMarshal.Cast<float, int>(pixels);
-        _end.AsSpan().Clear();
+        var buckets = _buckets.AsSpan(0, bits.Length);
         for (int i = 0; i < bits.Length; i++)
+            buckets[i] = (ushort)(((uint)bits[i] ^ ((uint)(bits[i] >> 31) | 0x80000000)) >> (32 - BucketBits));
+        _counts.AsSpan().Clear();
+        Span<int> first = _counts.AsSpan(0, Buckets), second = _counts.AsSpan(Buckets, Buckets);
+        Span<int> third = _counts.AsSpan(2 * Buckets, Buckets), fourth = _counts.AsSpan(3 * Buckets, Buckets);
+        int next = 0;
+        for (; next + Tables <= buckets.Length; next += Tables)
         {
-            uint key = (uint)bits[i] ^ ((uint)(bits[i] >> 31) | 0x80000000);
-            uint bucket = key >> (32 - BucketBits);
-            _buckets[i] = (ushort)bucket;
-            _end[bucket]++;
+            first[buckets[next]]++;
+            second[buckets[next + 1]]++;
+            third[buckets[next + 2]]++;
+            fourth[buckets[next + 3]]++;
         }
+        for (; next < buckets.Length; next++)
+            first[buckets[next]]++;
         int sum = 0;
-        foreach (ref int end in _end.AsSpan())
-            end = sum += end;
+        for (int bucket = 0; bucket < Buckets; bucket++)
+            _end[bucket] = sum += first[bucket] + second[bucket] + third[bucket] + fourth[bucket];
         _sortedBucket = -1;
     }
 

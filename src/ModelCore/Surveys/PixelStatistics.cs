@@ -35,7 +35,7 @@ public sealed class PixelStatistics(int mostPixels)
     private const double ClippingSigma = 3;
     private const int MostIterations = 5;
     private readonly PixelRanks _ranks = new(mostPixels);
-    private readonly double[] _above = new double[mostPixels];
+    private readonly double[] _heights = new double[mostPixels];
 
     /// <summary>Clips at 3 population standard deviations about the median, bounds included, at most 5 times.</summary>
     /// <param name="pixels">Finite.</param>
@@ -44,7 +44,7 @@ public sealed class PixelStatistics(int mostPixels)
         if (pixels.IsEmpty)
             return ClippedStatistics.OfNothing;
         float minimum = TensorPrimitives.Min(pixels);
-        var above = Clip(pixels, minimum);
+        var (above, _) = Clip(pixels, minimum);
         return above with { Mean = minimum + above.Mean, Median = minimum + above.Median };
     }
 
@@ -53,24 +53,21 @@ public sealed class PixelStatistics(int mostPixels)
     /// sigma, with tau falling from 5 in steps of 0.5 until there is something. Undefined for a constant image.
     /// </summary>
     /// <param name="pixels">Finite.</param>
-    public SigmaSnr Snr(ReadOnlySpan<float> pixels)
+    /// <param name="minimum">The smallest.</param>
+    /// <param name="maximum">The largest.</param>
+    public SigmaSnr Snr(ReadOnlySpan<float> pixels, float minimum, float maximum)
     {
-        if (pixels.IsEmpty)
-            return SigmaSnr.Undefined;
-        float minimum = TensorPrimitives.Min(pixels);
-        double range = (double)TensorPrimitives.Max(pixels) - minimum;
+        double range = (double)maximum - minimum;
         if (!(range > 0))
             return SigmaSnr.Undefined;
-        var statistics = Clip(pixels, minimum);
-        var above = _above.AsSpan(0, pixels.Length);
-        double sum = TensorPrimitives.Sum<double>(above);
+        var (statistics, sum) = Clip(pixels, minimum);
         for (double threshold = FirstThreshold; threshold > LastThreshold; threshold -= ThresholdStep)
         {
-            var (_, others, sumOfOthers) = CountAndSum(above, double.NegativeInfinity, statistics.Median + threshold * statistics.StandardDeviation);
-            if (others == above.Length)
+            var others = Sums(_heights.AsSpan(0, pixels.Length), double.NegativeInfinity, statistics.Median + threshold * statistics.StandardDeviation, 0);
+            if (others.Count == pixels.Length)
                 continue;
-            int source = above.Length - others;
-            double ratio = sumOfOthers == 0 ? -1 : (sum - sumOfOthers) / source / (sumOfOthers / others);
+            int source = pixels.Length - others.Count;
+            double ratio = others.Sum == 0 ? -1 : (sum - others.Sum) / source / (others.Sum / others.Count);
             return new SigmaSnr(ratio, threshold, source, statistics with
             {
                 Mean = statistics.Mean / range,
@@ -81,29 +78,31 @@ public sealed class PixelStatistics(int mostPixels)
         return SigmaSnr.Undefined;
     }
 
-    /// <summary>Of the pixels' height above their minimum, which float64 holds exactly. Leaves these heights behind.</summary>
-    private ClippedStatistics Clip(ReadOnlySpan<float> pixels, float minimum)
+    /// <summary>Of the pixels' height above their minimum, which float64 holds exactly; and the sum of all heights.</summary>
+    /// <remarks>Squares are summed about the first median: the mean is never farther from it than some standard deviations, so no digits are lost.</remarks>
+    private (ClippedStatistics Statistics, double SumOfAll) Clip(ReadOnlySpan<float> pixels, float minimum)
     {
-        var above = _above.AsSpan(0, pixels.Length);
-        TensorPrimitives.ConvertTruncating(pixels, above);
-        TensorPrimitives.Subtract(above, minimum, above);
+        var heights = _heights.AsSpan(0, pixels.Length);
+        TensorPrimitives.ConvertTruncating(pixels, heights);
+        TensorPrimitives.Subtract(heights, minimum, heights);
         _ranks.Count(pixels);
         double low = double.NegativeInfinity, high = double.PositiveInfinity;
-        int below = 0, kept = pixels.Length, iterations = 0;
-        double sum = TensorPrimitives.Sum<double>(above);
-        while (true)
+        double pivot = Median(pixels, 0, pixels.Length) - minimum, median = pivot;
+        var inside = Sums(heights, low, high, pivot);
+        double sumOfAll = inside.Sum + pixels.Length * pivot;
+        for (int iterations = 0; ; iterations++)
         {
-            double mean = sum / kept, median = Median(pixels, below, kept) - minimum;
-            double deviation = Math.Sqrt(SumOfSquaredDifferences(above, low, high, mean) / kept);
-            var statistics = new ClippedStatistics(mean, median, deviation, kept, iterations);
+            double offset = inside.Sum / inside.Count;       // of the mean from the pivot
+            double deviation = Math.Sqrt(Math.Max(0, inside.Squares / inside.Count - offset * offset));
+            var statistics = new ClippedStatistics(pivot + offset, median, deviation, inside.Count, iterations);
             if (iterations == MostIterations)
-                return statistics;
+                return (statistics, sumOfAll);
             (low, high) = (Math.Max(low, median - ClippingSigma * deviation), Math.Min(high, median + ClippingSigma * deviation));
-            (below, int left, sum) = CountAndSum(above, low, high);
-            iterations++;
-            if (left == kept)
-                return statistics with { Iterations = iterations };
-            kept = left;
+            var left = Sums(heights, low, high, pivot);
+            if (left.Count == inside.Count)
+                return (statistics with { Iterations = iterations + 1 }, sumOfAll);
+            inside = left;
+            median = Median(pixels, inside.Below, inside.Count) - minimum;
         }
     }
 
@@ -113,43 +112,31 @@ public sealed class PixelStatistics(int mostPixels)
         return kept % 2 == 1 ? upper : ((double)_ranks.At(pixels, below + kept / 2 - 1) + upper) / 2;
     }
 
-    /// <summary>How many values lie below low; how many lie from low to high, both included, and their sum.</summary>
-    private static (int Below, int Count, double Sum) CountAndSum(ReadOnlySpan<double> values, double low, double high)
+    /// <summary>How many heights lie below low; how many lie from low to high, both included, with the sums of their distances from a pivot and of the squares.</summary>
+    private static (int Below, int Count, double Sum, double Squares) Sums(ReadOnlySpan<double> heights, double low, double high, double pivot)
     {
-        var vectors = MemoryMarshal.Cast<double, Vector512<double>>(values);
-        Vector512<double> lows = Vector512.Create(low), highs = Vector512.Create(high), sums = default;
+        var vectors = MemoryMarshal.Cast<double, Vector512<double>>(heights);
+        Vector512<double> lows = Vector512.Create(low), highs = Vector512.Create(high), centre = Vector512.Create(pivot);
+        Vector512<double> sums = default, squares = default;
         Vector512<long> belows = default, counts = default;
-        foreach (var vector in vectors)
+        foreach (var height in vectors)
         {
-            var isBelow = Vector512.LessThan(vector, lows);
-            var isInside = Vector512.AndNot(Vector512.LessThanOrEqual(vector, highs), isBelow);
+            var isBelow = Vector512.LessThan(height, lows);
+            var isInside = Vector512.AndNot(Vector512.LessThanOrEqual(height, highs), isBelow);
             belows -= isBelow.AsInt64();                     // true is -1
             counts -= isInside.AsInt64();
-            sums += vector & isInside;
+            var distance = (height - centre) & isInside;
+            sums += distance;
+            squares += distance * distance;
         }
-        var (below, count, sum) = ((int)Vector512.Sum(belows), (int)Vector512.Sum(counts), Vector512.Sum(sums));
-        foreach (double value in values[(vectors.Length * Vector512<double>.Count)..])
+        var (below, count, sum, square) = ((int)Vector512.Sum(belows), (int)Vector512.Sum(counts), Vector512.Sum(sums), Vector512.Sum(squares));
+        foreach (double height in heights[(vectors.Length * Vector512<double>.Count)..])
         {
-            if (value < low)
+            if (height < low)
                 below++;
-            else if (value <= high)
-                (count, sum) = (count + 1, sum + value);
+            else if (height <= high)
+                (count, sum, square) = (count + 1, sum + (height - pivot), square + (height - pivot) * (height - pivot));
         }
-        return (below, count, sum);
-    }
-
-    private static double SumOfSquaredDifferences(ReadOnlySpan<double> values, double low, double high, double from)
-    {
-        var vectors = MemoryMarshal.Cast<double, Vector512<double>>(values);
-        Vector512<double> lows = Vector512.Create(low), highs = Vector512.Create(high), centre = Vector512.Create(from), sums = default;
-        foreach (var vector in vectors)
-        {
-            var difference = (vector - centre) & Vector512.GreaterThanOrEqual(vector, lows) & Vector512.LessThanOrEqual(vector, highs);
-            sums += difference * difference;
-        }
-        double sum = Vector512.Sum(sums);
-        foreach (double value in values[(vectors.Length * Vector512<double>.Count)..])
-            sum += value >= low && value <= high ? (value - from) * (value - from) : 0;
-        return sum;
+        return (below, count, sum, square);
     }
 }
