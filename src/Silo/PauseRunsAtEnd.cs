@@ -8,16 +8,25 @@ using RadioDiffusion.Grains.Interfaces.Training;
 namespace RadioDiffusion.Silo;
 
 /// <summary>Before the silo ends, every run that is training here writes a checkpoint and is paused, so that nothing of it is lost.</summary>
-internal sealed partial class PauseRunsAtEnd(IGrainFactory grains, ILogger<PauseRunsAtEnd> logger) : IHostedService
+internal sealed partial class PauseRunsAtEnd(IGrainFactory grains, ILogger<PauseRunsAtEnd> logger) : IHostedLifecycleService
 {
     /// <summary>For an iteration and a checkpoint; whoever ends this process by force should wait longer.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
 
     private static readonly GrainType _runs = GrainType.Create("training-run");
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Before the host says that it is stopping: from then on Orleans takes no more calls.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         enough.CancelAfter(LongestWait);

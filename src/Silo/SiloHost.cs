@@ -109,7 +109,6 @@ public static class SiloHost
         builder.Services.AddSingleton<IDeviceSlots, DeviceService>();
         builder.Services.AddRadioDiffusionGrains();
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
-        // After Orleans, so that it is stopped before: pausing a run needs the grains.
         builder.Services.AddHostedService<PauseRunsAtEnd>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = PauseRunsAtEnd.LongestWait + TimeSpan.FromMinutes(1));
     }

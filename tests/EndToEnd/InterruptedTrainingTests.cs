@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RadioDiffusion.Client;
-using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 
 namespace RadioDiffusion.EndToEnd;
@@ -30,12 +29,12 @@ public sealed class InterruptedTrainingTests : IDisposable
         await BuildAsync(killed);
         using (var first = RadioDiffusionProcess.Start(Train(killed, iterations: 100_000)))
         {
-            await UntilAsync(killed, first, status => status.Checkpoint?.Iteration >= 10);
+            await first.UntilAsync(killed, status => status.Checkpoint?.Iteration >= 10, Token);
             await first.KillAsync(Token);
         }
         using (var second = RadioDiffusionProcess.Start("train", "resume", "run", "--store", killed))
         {
-            await UntilAsync(killed, second, status => status.ResumedAt >= 10 && status.Iteration > status.ResumedAt);
+            await second.UntilAsync(killed, status => status.ResumedAt >= 10 && status.Iteration > status.ResumedAt, Token);
             await second.InterruptAsync(Token);
             Assert.Equal(ExitCode.Cancelled, await second.WaitAsync(Token));
         }
@@ -56,7 +55,7 @@ public sealed class InterruptedTrainingTests : IDisposable
         await BuildAsync(store);
         using var training = RadioDiffusionProcess.Start("train", "start", "run", "--dataset", "small", "--iterations", "100000", "--batch", "2",
             "--checkpoint-every", "100000", "--validate-every", "100000", "--store", store, isOrphaned ? "--until-input-ends" : "--verbose");
-        await UntilAsync(store, training, status => status.Iteration > 0);
+        await training.UntilAsync(store, status => status.Iteration > 0, Token);
         if (isOrphaned)
             training.EndInput();
         else
@@ -86,23 +85,6 @@ public sealed class InterruptedTrainingTests : IDisposable
         var (exitCode, output, errors) = await RadioDiffusionProcess.RunAsync(Token, arguments);
         Assert.True(exitCode == ExitCode.Done, errors);
         return JsonDocument.Parse(output).RootElement;
-    }
-
-    /// <summary>Watches the run in its process until its status is as wanted.</summary>
-    private static async Task UntilAsync(string store, RadioDiffusionProcess process, Func<TrainingStatus, bool> isReached)
-    {
-        await using var session = await Session.ConnectToOwnerAsync(store, process.Id, Token);
-        var run = session.Grains.GetGrain<ITrainingRunGrain>("run");
-        while (true)
-        {
-            // It stands still until its process has begun it.
-            await foreach (var status in run.WatchAsync(-1, Token))
-            {
-                if (isReached(status))
-                    return;
-                Assert.NotEqual(WorkState.Failed, status.State);
-            }
-        }
     }
 
     private static async Task AssertSameCheckpointAsync(string one, string other)

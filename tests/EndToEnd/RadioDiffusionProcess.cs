@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using RadioDiffusion.Client;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
 
 namespace RadioDiffusion.EndToEnd;
 
@@ -42,6 +45,26 @@ internal sealed class RadioDiffusionProcess : IDisposable
     {
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
+    }
+
+    /// <summary>Watches a run in this process, which owns the store, until its status is as wanted.</summary>
+    public async Task UntilAsync(string store, Func<TrainingStatus, bool> isReached, CancellationToken cancellationToken) =>
+        await UntilAsync(store, "run", isReached, cancellationToken);
+
+    public async Task UntilAsync(string store, string name, Func<TrainingStatus, bool> isReached, CancellationToken cancellationToken)
+    {
+        await using var session = await Session.ConnectToOwnerAsync(store, Id, cancellationToken);
+        var run = session.Grains.GetGrain<ITrainingRunGrain>(name);
+        while (true)
+        {
+            // It stands still until it is begun.
+            await foreach (var status in run.WatchAsync(-1, cancellationToken))
+            {
+                if (isReached(status))
+                    return;
+                Assert.NotEqual(WorkState.Failed, status.State);
+            }
+        }
     }
 
     /// <summary>SIGKILL.</summary>

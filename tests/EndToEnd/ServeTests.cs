@@ -40,18 +40,15 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(3, artifacts.RootElement.GetArrayLength());
 
         using var training = RadioDiffusionProcess.Start("train", "start", "long", "--dataset", "small", "--iterations", "100000", "--batch", "2", "--connect", _gateway, "--json");
-        await using (var session = await Session.ConnectToOwnerAsync(Store, serve.Id, Token))
-        {
-            var run = session.Grains.GetGrain<Grains.Interfaces.Training.ITrainingRunGrain>("long");
-            while ((await run.GetStatusAsync(Token)).Iteration == 0)
-                await Task.Yield();
-        }
+        await serve.UntilAsync(Store, "long", status => status.Iteration > 0, Token);
         await serve.InterruptAsync(Token);
         Assert.Equal(ExitCode.Done, await serve.WaitAsync(Token));
-        Assert.Equal(ExitCode.Done, await training.WaitAsync(Token));
-        using var ended = JsonDocument.Parse(await training.Output);
-        Assert.Equal("Paused", ended.RootElement.GetProperty("state").GetString());
-        Assert.True(ended.RootElement.GetProperty("checkpoint").GetProperty("iteration").GetInt64() > 0);
+        var (exitCode, list, errors) = await RadioDiffusionProcess.RunAsync(Token, "train", "list", "--store", Store, "--json");
+        Assert.True(exitCode == ExitCode.Done, errors);
+        using var runs = JsonDocument.Parse(list);
+        var run = runs.RootElement.EnumerateArray().Single(entry => entry.GetProperty("name").GetString() == "long");
+        Assert.Equal("Paused", run.GetProperty("state").GetString());
+        Assert.True(run.GetProperty("checkpoint").GetProperty("iteration").GetInt64() > 0);
 
         // Where standard error goes elsewhere, the log is JSON.
         string[] log = (await serve.Errors).Split('\n', StringSplitOptions.RemoveEmptyEntries);

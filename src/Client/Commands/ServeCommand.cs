@@ -60,17 +60,24 @@ internal static class ServeCommand
                 console.Line($"  --connect   {settings.Gateway}");
                 console.Line("Ctrl-C ends it.");
             });
+        await UntilAsync(cancellationToken, app.Lifetime.ApplicationStopping);
+        storeLock?.Withdraw();
+        await app.StopAsync(CancellationToken.None);
+        return ExitCode.Done;
+    }
+
+    /// <summary>Not by WaitForShutdownAsync, which stops the grains before what trains is paused.</summary>
+    private static async Task UntilAsync(CancellationToken asked, CancellationToken stopping)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(asked, stopping);
         try
         {
-            await app.WaitForShutdownAsync(cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, end.Token);
         }
         catch (OperationCanceledException)
         {
             // Asked to end: that is how this command ends.
         }
-        storeLock?.Withdraw();
-        await app.StopAsync(CancellationToken.None);
-        return ExitCode.Done;
     }
 
     private static async Task StartAsync(WebApplication app, SiloSettings settings, CancellationToken cancellationToken)
