@@ -214,6 +214,50 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task Datasets_OfSourcesAloneAndOfBackground_ShowNothingElse()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path, sourcesPerMosaic: 6);
+        await using var session = await OpenAsync();
+        var request = new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 };
+        var all = await BuildAsync(session, "all", request);
+        var sources = await BuildAsync(session, "sources", request with { Content = DatasetContent.SourceOnly });
+        Assert.Equal((all.Selected, all.TilesTotal), (sources.Selected, sources.TilesUpToDate));
+        using (var whole = await ReadAsync(session, all))
+        using (var only = await ReadAsync(session, sources))
+        {
+            int zeros = 0;
+            for (int i = 0; i < whole.Count; i++)
+            {
+                for (int pixel = 0; pixel < whole.Image(i).Length; pixel++)
+                {
+                    float kept = only.Image(i)[pixel];
+                    zeros += kept == 0 ? 1 : 0;
+                    Assert.True(kept == 0 || kept == whole.Image(i)[pixel]);
+                }
+            }
+            Assert.InRange(zeros, whole.Count * SmallSurvey.CutoutSize * SmallSurvey.CutoutSize / 2, whole.Count * SmallSurvey.CutoutSize * SmallSurvey.CutoutSize - whole.Count);
+        }
+
+        var background = await BuildAsync(session, "background", request with { Content = DatasetContent.Background, BackgroundsPerMosaic = 20 });
+        Assert.Equal(40, background.Rows);
+        Assert.InRange(background.Selected, 10, 40);
+        using (var empty = await ReadAsync(session, background))
+            Assert.All(Enumerable.Range(0, empty.Count), i => Assert.True(empty.PeakFlux(i) < 1e-3, "Noise of 0.1 mJy/beam has no pixel of 1 mJy/beam."));
+    }
+
+    [Fact]
+    public async Task Dataset_ThatCanBeTurnedByAnyAngle_TrainsANetworkOfTheImagesSize()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        await using var session = await OpenAsync();
+        var status = await BuildAsync(session, "small", new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2, AnyAngle = true });
+        using (var set = await ReadAsync(session, status))
+            Assert.True(set.ImageSize == SmallSurvey.CutoutSize && set.StoredSize > set.ImageSize);
+        Assert.Equal(WorkState.Done, (await TrainAsync(session, iterations: 2)).State);
+        Assert.Equal(SmallSurvey.CutoutSize, (await session.Grains.GetGrain<IModelGrain>("run").GetAsync(Token)).ImageSize);
+    }
+
+    [Fact]
     public async Task Dataset_WithOneMoreMosaic_CutsOnlyTheNewOne()
     {
         var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
@@ -244,16 +288,22 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(WorkState.Done, (await BuildAsync(session, mosaics, catalogue)).State);
     }
 
-    private static async Task<DatasetStatus> BuildAsync(Session session, string mosaics, string catalogue)
+    private static Task<DatasetStatus> BuildAsync(Session session, string mosaics, string catalogue) =>
+        BuildAsync(session, "small", new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 });
+
+    private static async Task<DatasetStatus> BuildAsync(Session session, string name, DatasetRequest request)
     {
-        var dataset = session.Grains.GetGrain<IDatasetGrain>("small");
-        await dataset.BuildAsync(new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 }, Token);
+        var dataset = session.Grains.GetGrain<IDatasetGrain>(name);
+        await dataset.BuildAsync(request, Token);
         return await dataset.FollowAsync(_ => { }, Token);
     }
 
+    private static async Task<TrainingSetReader> ReadAsync(Session session, DatasetStatus status) =>
+        TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(status.Artifact ?? throw new InvalidOperationException(status.Error), Token));
+
     private static async Task<float[]> PeaksAsync(Session session, DatasetStatus dataset)
     {
-        using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Artifact!, Token));
+        using var set = await ReadAsync(session, dataset);
         return [.. Enumerable.Range(0, set.Count).Select(set.PeakFlux)];
     }
 
