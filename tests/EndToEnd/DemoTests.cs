@@ -15,7 +15,7 @@ public sealed partial class DemoTests : IDisposable
     [Fact]
     public async Task Demo_WithAShortTraining_KillsResumesSamplesAndReports()
     {
-        string[] command = ["demo", "--iterations", "48", "--samples", "2", "--out", _folder.File("demo")];
+        string[] command = ["demo", "--iterations", "24", "--samples", "2", "--out", _folder.File("demo")];
         var (exitCode, output, errors) = await RadioDiffusionProcess.RunAsync(Token, command);
         Assert.True(exitCode == ExitCode.Done, output + errors);
         string report = Path.Combine(_folder.File("demo"), "report.html");
