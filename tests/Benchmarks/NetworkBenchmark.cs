@@ -58,7 +58,7 @@ internal static class NetworkBenchmark
                     trainer.SaveSnapshot(folder);
                 using var model = DiffusionModel.Load(folder);
                 int count = preset == "lofar" ? 1 : 8;
-                var conditions = Enumerable.Range(1, count).Select(seed => new SampleConditions((ulong)seed, Context: 0, Label: null, GuidanceStrength: 0.1)).ToList();
+                var conditions = Enumerable.Range(1, count).Select(seed => new SampleConditions((ulong)seed, Context: [0], Label: null, GuidanceStrength: 0.1)).ToList();
                 long began = Stopwatch.GetTimestamp();
                 model.Sample(conditions, new SolverOptions(25));
                 Console.WriteLine($"{preset}: {Stopwatch.GetElapsedTime(began).TotalSeconds / count:0.00} s an image, {count} together, 25 Heun steps with guidance");

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace RadioDiffusion.TestSupport;
 
 /// <summary>Where the tests' files lie.</summary>
@@ -12,11 +14,32 @@ public static class TestFiles
     /// </summary>
     public static string Golden(string caseName)
     {
-        string? other = Environment.GetEnvironmentVariable("RADIODIFFUSION_GOLDEN");
-        string folder = Path.Combine(string.IsNullOrEmpty(other) ? Path.Combine(RepositoryRoot, "tests", "Golden") : other, caseName);
-        if (!string.IsNullOrEmpty(other))
-            Assert.SkipUnless(Directory.Exists(folder), $"The golden case '{caseName}' is not in the folder that RADIODIFFUSION_GOLDEN names.");
+        string folder = Path.Combine(GoldenRoot, caseName);
+        Assert.SkipUnless(Directory.Exists(folder) || OtherGolden is null, $"The golden case '{caseName}' is not in the folder that RADIODIFFUSION_GOLDEN names.");
         return folder;
+    }
+
+    /// <summary>For a theory: the named cases, and every other folder whose case.json has the same property, so that an added case is run too.</summary>
+    /// <param name="property">A property of case.json that tells this kind of case.</param>
+    /// <param name="known">The cases that a clone has; where one is missing, its test is skipped by name.</param>
+    public static TheoryData<string> GoldenCases(string property, params string[] known)
+    {
+        IEnumerable<string> found = Directory.Exists(GoldenRoot)
+            ? Directory.GetDirectories(GoldenRoot).Where(folder => HasProperty(Path.Combine(folder, "case.json"), property)).Select(folder => Path.GetFileName(folder))
+            : [];
+        return [.. known.Union(found).Order(StringComparer.Ordinal)];
+    }
+
+    private static string? OtherGolden => Environment.GetEnvironmentVariable("RADIODIFFUSION_GOLDEN") is { Length: > 0 } folder ? folder : null;
+
+    private static string GoldenRoot => OtherGolden ?? Path.Combine(RepositoryRoot, "tests", "Golden");
+
+    private static bool HasProperty(string path, string property)
+    {
+        if (!File.Exists(path))
+            return false;
+        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        return document.RootElement.TryGetProperty(property, out _);
     }
 
     /// <summary>A file of real survey data, which a clone does not have (licences): without it the test is skipped.</summary>

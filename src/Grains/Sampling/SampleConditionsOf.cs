@@ -13,7 +13,7 @@ internal static class SampleConditionsOf
         new(id.Seed, ContextOf(id, model), LabelOf(id, model), id.Guidance);
 
     /// <summary>The standardised Box-Cox transform of the peak flux in Jy/beam (paper, Eq. 12).</summary>
-    private static float? ContextOf(SampleId id, SnapshotDescription model)
+    private static float[]? ContextOf(SampleId id, SnapshotDescription model)
     {
         if (model.FluxTransform is not { } transform)
         {
@@ -25,7 +25,7 @@ internal static class SampleConditionsOf
             throw Invalid(id, $"should name a peak flux, such as flux=1mJy, because model {id.Model} is conditioned on it");
         float context = (float)transform.Apply(flux / 1000);
         return float.IsFinite(context)
-            ? context
+            ? [context]
             : throw Invalid(id, $"names a peak flux that is far beyond those that model {id.Model} was trained on");
     }
 

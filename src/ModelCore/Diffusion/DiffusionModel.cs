@@ -113,12 +113,10 @@ public sealed class DiffusionModel : IDisposable
     private void Check(SampleConditions sample)
     {
         var network = Description.Network;
-        if (sample.Context is float context && (network.ContextDimension != 1 || !float.IsFinite(context)))
-        {
-            throw new RadioDiffusionException(network.ContextDimension == 1
-                ? $"A flux condition should be finite, but it is {context}."
-                : $"This model is not conditioned on one flux value, but one was given.");
-        }
+        if (sample.Context is { } context && context.Count != network.ContextDimension)
+            throw new RadioDiffusionException($"This model is conditioned on {network.ContextDimension} continuous values, but {context.Count} were given.");
+        if (sample.Context?.Any(value => !float.IsFinite(value)) == true)
+            throw new RadioDiffusionException($"A condition should be finite, but it is {string.Join(", ", sample.Context)}.");
         if (sample.Label is int label && (label < 0 || label >= network.ClassCount))
         {
             throw new RadioDiffusionException(network.ClassCount > 0

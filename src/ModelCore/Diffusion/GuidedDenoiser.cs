@@ -61,14 +61,18 @@ internal sealed class GuidedDenoiser
         Tensor? context = null, present = null, labels = null;
         if (samples.Any(sample => sample.Context is not null))
         {
-            var values = new float[rows];
+            int dimension = _network.Options.ContextDimension;
+            var values = new float[rows * dimension];
             var counts = new float[rows];
             for (int i = 0; i < _count; i++)
             {
-                values[i] = samples[i].Context ?? 0;
-                counts[i] = samples[i].Context is null ? 0 : 1;
+                if (samples[i].Context is not { } given)
+                    continue;
+                counts[i] = 1;
+                for (int k = 0; k < dimension; k++)
+                    values[i * dimension + k] = given[k];
             }
-            context = tensor(values, [rows, 1], device: device);
+            context = tensor(values, [rows, dimension], device: device);
             present = tensor(counts, [rows, 1], device: device);
         }
         if (samples.Any(sample => sample.Label is not null))

@@ -17,7 +17,7 @@ public class DiffusionModelTests
         using var model = TrainedModel(folder);
         SampleConditions[] samples =
         [
-            new(1, 0.5f, 0, 0.75), new(2, null, null, 0.1), new(3, -1, 1, 0), new(4, null, 1, 0.5), new(5, 2, null, 0.1),
+            new(1, [0.5f], 0, 0.75), new(2, null, null, 0.1), new(3, [-1], 1, 0), new(4, null, 1, 0.5), new(5, [2], null, 0.1),
         ];
         float[][] together = model.Sample(samples, FourSteps);
         for (int i = 0; i < samples.Length; i++)
@@ -36,7 +36,7 @@ public class DiffusionModelTests
         TrainedModel(folder).Dispose();
         using var all = DiffusionModel.Load(folder.Path);
         using var two = Load(folder.Path, 2);
-        SampleConditions[] samples = [.. Enumerable.Range(0, 5).Select(i => new SampleConditions((ulong)i, i, i % 2, i % 2))];
+        SampleConditions[] samples = [.. Enumerable.Range(0, 5).Select(i => new SampleConditions((ulong)i, [i], i % 2, i % 2))];
         var percent = new Recorder();
         float[][] inTwos = two.Sample(samples, FourSteps, percent);
         float[][] atOnce = all.Sample(samples, FourSteps);
@@ -52,7 +52,7 @@ public class DiffusionModelTests
     {
         using var folder = new TemporaryFolder();
         using var model = TrainedModel(folder);
-        float[][] images = model.Sample([new(1, 0.5f, 0, 0), new(1, 1.5f, 0, 0), new(1, 0.5f, 1, 0), new(2, 0.5f, 0, 0), new(1, 0.5f, 0, 1)], FourSteps);
+        float[][] images = model.Sample([new(1, [0.5f], 0, 0), new(1, [1.5f], 0, 0), new(1, [0.5f], 1, 0), new(2, [0.5f], 0, 0), new(1, [0.5f], 0, 1)], FourSteps);
         for (int i = 1; i < images.Length; i++)
             Assert.NotEqual(images[0], images[i]);
     }
@@ -74,6 +74,17 @@ public class DiffusionModelTests
         using var model = TrainedModel(folder);
         var error = Assert.Throws<RadioDiffusionException>(() => model.Sample([new(1, null, 2, 0)], FourSteps));
         Assert.Contains("0 to 1", error.Message);
+    }
+
+    [Theory]
+    [InlineData(new float[] { 1, 2 }, "1 continuous values, but 2")]
+    [InlineData(new float[] { float.NaN }, "finite")]
+    public void Sample_WithContextThatTheModelCannotTake_SaysWhy(float[] context, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TrainedModel(folder);
+        var error = Assert.Throws<RadioDiffusionException>(() => model.Sample([new(1, context, null, 0)], FourSteps));
+        Assert.Contains(expected, error.Message);
     }
 
     [Fact]

@@ -8,25 +8,28 @@ namespace RadioDiffusion.ModelCore.Tests.Fits;
 public sealed class TiledImageGoldenTests
 {
     private const string Tensors = "compressed.safetensors";
-    private readonly GoldenCase _case = new("fits-wcs");
 
-    [Fact]
-    public void CompressedImages_OfEveryKind_HaveTheExpectedPixels()
+    public static TheoryData<string> Cases => TestFiles.GoldenCases("compressed", "fits-wcs");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void CompressedImages_OfEveryKind_HaveTheExpectedPixels(string caseName)
     {
-        foreach (var expected in Files())
+        var golden = new GoldenCase(caseName);
+        foreach (var expected in Files(golden))
         {
             string name = expected.GetProperty("file").GetString()!, tensor = Path.GetFileNameWithoutExtension(name);
-            using var file = FitsFile.Open(_case.File(name));
+            using var file = FitsFile.Open(golden.File(name));
             var image = file.FirstImage();
-            Assert.Equal(_case.Json.GetProperty("compressed").GetProperty("hdu").GetInt32(), image.Index);
-            if (_case.TypeOf(Tensors, tensor) == "I64")
+            Assert.Equal(golden.Json.GetProperty("compressed").GetProperty("hdu").GetInt32(), image.Index);
+            if (golden.TypeOf(Tensors, tensor) == "I64")
             {
                 double[] found = new double[image.Width * image.Height];
                 image.ReadPixels(0, 0, image.Width, image.Height, found);
-                Assert.Equal(_case.Doubles(Tensors, tensor), found);
+                Assert.Equal(golden.Doubles(Tensors, tensor), found);
                 continue;
             }
-            float[] pixels = new float[image.Width * image.Height], wanted = _case.Values<float>(Tensors, tensor);
+            float[] pixels = new float[image.Width * image.Height], wanted = golden.Values<float>(Tensors, tensor);
             image.ReadPixels(0, 0, image.Width, image.Height, pixels);
             Assert.Equal(wanted.Length, pixels.Length);
             bool exact = expected.GetProperty("lossless").GetBoolean();
@@ -38,12 +41,14 @@ public sealed class TiledImageGoldenTests
         }
     }
 
-    [Fact]
-    public void CompressedImages_HaveTheHeaderOfTheImageAndKeepTheirTable()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void CompressedImages_HaveTheHeaderOfTheImageAndKeepTheirTable(string caseName)
     {
-        foreach (var expected in Files())
+        var golden = new GoldenCase(caseName);
+        foreach (var expected in Files(golden))
         {
-            using var file = FitsFile.Open(_case.File(expected.GetProperty("file").GetString()!));
+            using var file = FitsFile.Open(golden.File(expected.GetProperty("file").GetString()!));
             var image = file.FirstImage();
             var keywords = expected.GetProperty("Z_keywords");
             Assert.Equal(keywords.GetProperty("ZBITPIX").GetInt32(), image.Bitpix);
@@ -55,19 +60,22 @@ public sealed class TiledImageGoldenTests
         }
     }
 
-    [Fact]
-    public void CompressedImage_ReadInParts_EqualsTheWhole()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void CompressedImage_ReadInParts_EqualsTheWhole(string caseName)
     {
-        foreach (var expected in Files())
+        var golden = new GoldenCase(caseName);
+        foreach (var expected in Files(golden))
         {
-            using var file = FitsFile.Open(_case.File(expected.GetProperty("file").GetString()!));
+            using var file = FitsFile.Open(golden.File(expected.GetProperty("file").GetString()!));
             var image = file.FirstImage();
             float[] whole = new float[image.Width * image.Height];
             image.ReadPixels(0, 0, image.Width, image.Height, whole);
-            double[] part = new double[25 * 22];
-            image.ReadPixels(13, 11, 25, 22, part);
+            var (column, row, width, height) = (image.Width / 4, image.Height / 4, image.Width / 2, image.Height / 2);
+            double[] part = new double[width * height];
+            image.ReadPixels(column, row, width, height, part);
             for (int i = 0; i < part.Length; i++)
-                Assert.Equal(whole[(11 + i / 25) * image.Width + 13 + i % 25], (float)part[i]);
+                Assert.Equal(whole[(row + i / width) * image.Width + column + i % width], (float)part[i]);
         }
     }
 
@@ -81,5 +89,5 @@ public sealed class TiledImageGoldenTests
             Assert.Equal(expected.Value.GetBoolean(), header.GetBoolean(expected.Name));
     }
 
-    private JsonElement.ArrayEnumerator Files() => _case.Json.GetProperty("compressed").GetProperty("files").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Files(GoldenCase golden) => golden.Json.GetProperty("compressed").GetProperty("files").EnumerateArray();
 }

@@ -14,7 +14,7 @@ internal static class GoldenNetwork
         return document.RootElement.Clone();
     }
 
-    /// <summary>The published code's configuration keys; the defaults are those of its classes.</summary>
+    /// <summary>The published code's configuration keys; the defaults are those of its classes. A list of context columns decides the context's dimension.</summary>
     public static NetworkOptions Options(JsonElement config) => new()
     {
         ImageSize = Integer(config, "image_size", 80),
@@ -27,14 +27,14 @@ internal static class GoldenNetwork
         AttentionHeads = Integer(config, "attention_heads", 4),
         AttentionHeadChannels = Integer(config, "attention_head_channels", 32),
         ClassCount = Integer(config, "n_labels", 0),
-        ContextDimension = Integer(config, "context_dim", 0),
+        ContextDimension = config.TryGetProperty("context", out var context) && context.ValueKind == JsonValueKind.Array ? context.GetArrayLength() : Integer(config, "context_dim", 0),
         SigmaData = config.TryGetProperty("sigma_data", out var sigmaData) ? sigmaData.GetDouble() : 0.5,
     };
 
-    public static EdmPreconditioning Load(string folder)
+    public static EdmPreconditioning Load(string folder, string weights = "weights.safetensors")
     {
         var network = new EdmPreconditioning(Options(Json(folder).GetProperty("config")));
-        WeightFiles.Load(network, Path.Combine(folder, "weights.safetensors"));
+        WeightFiles.Load(network, Path.Combine(folder, weights));
         return network;
     }
 

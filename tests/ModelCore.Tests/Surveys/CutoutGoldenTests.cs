@@ -13,27 +13,32 @@ public sealed class CutoutGoldenTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void Cutouts_OfTheMosaicCase_AreThoseOfAstropy()
+    public static TheoryData<string> MosaicCases => TestFiles.GoldenCases("mosaic", "fits-wcs");
+
+    public static TheoryData<string> Pipelines => TestFiles.GoldenCases("expected_selected_rows", "cutout-pipeline");
+
+    [Theory]
+    [MemberData(nameof(MosaicCases))]
+    public void Cutouts_OfTheMosaicCase_AreThoseOfAstropy(string caseName)
     {
-        var golden = new GoldenCase("fits-wcs");
+        var golden = new GoldenCase(caseName);
         var json = golden.Json.GetProperty("mosaic");
         int size = json.GetProperty("size_px").GetInt32();
         var mosaic = MosaicFolder.Open(golden.File(json.GetProperty("file").GetString()!));
         var positions = json.GetProperty("positions").EnumerateArray().ToArray();
-        var cutouts = new List<float[]>();
-        var measurements = CutoutExtractor.Extract(mosaic, [.. positions.Select((position, i) => new CatalogueRow
-        {
-            Index = i,
-            SourceName = $"position {i}",
-            Position = new SkyCoordinate(position.GetProperty("ra").GetDouble(), position.GetProperty("dec").GetDouble()),
-        })], new CutoutOptions { Size = size }, _ => pixels => cutouts.Add(pixels.ToArray()));
+        var (measurements, cutouts) = Extract(mosaic, positions, new CutoutOptions { Size = size });
         float[] strict = golden.Values<float>("cutouts.safetensors", "strict"), filled = golden.Values<float>("cutouts.safetensors", "filled");
         for (int i = 0; i < positions.Length; i++)
         {
             var (expected, found) = (positions[i], measurements[i]);
             bool whole = expected.GetProperty("strict").GetString() == "ok";
             Assert.Equal(!whole, found.Problem);
+            if (expected.TryGetProperty("pixel_x", out var x) && x.ValueKind == JsonValueKind.Number)
+            {
+                Assert.True(mosaic.Wcs.TrySkyToPixel(Position(expected), out double column0, out double row0));
+                Assert.Equal(x.GetDouble(), column0, 1e-6);                              // case.json: pixel_x, pixel_y to 1e-6
+                Assert.Equal(expected.GetProperty("pixel_y").GetDouble(), row0, 1e-6);
+            }
             if (expected.TryGetProperty("first_column", out var column))
                 Assert.Equal((column.GetInt32(), expected.GetProperty("first_row").GetInt32()), (found.FirstColumn, found.FirstRow));
             if (!whole)
@@ -44,19 +49,66 @@ public sealed class CutoutGoldenTests : IDisposable
                 ? (filled, expected.GetProperty("filled_index").GetInt32())
                 : (strict, expected.GetProperty("strict_index").GetInt32());
             Assert.Equal(reference.AsSpan(index * size * size, size * size), cutouts[found.ImageIndex].AsSpan());
+            Assert.Equal(Math.Max(0, (float)expected.GetProperty("peak").GetDouble()), found.PeakFlux);
         }
-        foreach (var position in json.GetProperty("pixel_positions").EnumerateArray().Where(position => position.TryGetProperty("first_column", out _)))
+        foreach (var position in json.GetProperty("pixel_positions").EnumerateArray())
         {
             var window = CutoutExtractor.Window(position.GetProperty("x").GetDouble(), position.GetProperty("y").GetDouble(), position.GetProperty("size").GetInt32());
-            Assert.Equal(position.GetProperty("first_column").GetInt32(), window.FirstColumn);
-            Assert.Equal(position.GetProperty("first_row").GetInt32(), window.FirstRow);
+            Assert.Equal(position.GetProperty("strict").GetString() == "ok", window.LiesInside(mosaic.Width, mosaic.Height));
+            if (!position.TryGetProperty("first_column", out var first))
+                continue;
+            Assert.Equal((first.GetInt32(), position.GetProperty("first_row").GetInt32()), (window.FirstColumn, window.FirstRow));
+            Assert.Equal((position.GetProperty("last_column").GetInt32(), position.GetProperty("last_row").GetInt32()),
+                (window.FirstColumn + window.Size - 1, window.FirstRow + window.Size - 1));
         }
     }
 
-    [Fact]
-    public void Pipeline_OfThreeMosaics_SelectsAndScalesAsPublished()
+    /// <summary>With any overlap allowed, what lies inside is as cut, but for blanked pixels, and what lies outside is 0 where astropy has NaN.</summary>
+    [Theory]
+    [MemberData(nameof(MosaicCases))]
+    public void PartialCutouts_OfTheMosaicCase_HaveThePixelsOfAstropyInside(string caseName)
     {
-        var golden = new GoldenCase("cutout-pipeline");
+        var golden = new GoldenCase(caseName);
+        var json = golden.Json.GetProperty("mosaic");
+        int size = json.GetProperty("size_px").GetInt32(), area = size * size;
+        var mosaic = MosaicFolder.Open(golden.File(json.GetProperty("file").GetString()!));
+        var positions = json.GetProperty("positions").EnumerateArray().ToArray();
+        var (measurements, cutouts) = Extract(mosaic, positions, new CutoutOptions { Size = size, MinimumCoverage = 1e-9 });
+        float[] partial = golden.Values<float>("cutouts.safetensors", "partial");
+        for (int i = 0; i < positions.Length; i++)
+        {
+            var (expected, found) = (positions[i], measurements[i]);
+            var window = new CutoutWindow(found.FirstColumn, found.FirstRow, size);
+            bool overlaps = window.Inside(mosaic.Width, mosaic.Height).Width > 0;   // a cut-out without a common pixel may be refused, see case.json
+            Assert.Equal(!overlaps, found.Problem);
+            if (expected.GetProperty("partial").GetString() != "ok")
+                Assert.False(overlaps);
+            if (!overlaps)
+                continue;
+            var reference = partial.AsSpan(expected.GetProperty("partial_index").GetInt32() * area, area);
+            float[] pixels = cutouts[found.ImageIndex];
+            int blanked = 0, outside = 0;
+            for (int pixel = 0; pixel < area; pixel++)
+            {
+                bool isInside = new CutoutWindow(window.FirstColumn + pixel % size, window.FirstRow + pixel / size, 1).LiesInside(mosaic.Width, mosaic.Height);
+                outside += isInside ? 0 : 1;
+                blanked += isInside && float.IsNaN(reference[pixel]) ? 1 : 0;
+                if (!isInside)
+                    Assert.Equal((float.NaN, 0f), (reference[pixel], pixels[pixel]));
+                else if (!float.IsNaN(reference[pixel]))
+                    Assert.Equal(reference[pixel], pixels[pixel]);
+            }
+            Assert.Equal(expected.GetProperty("partial_nan").GetInt32(), blanked + outside);
+            Assert.Equal(blanked > 0, found.HasNan);
+            Assert.Equal(1 - (double)outside / area, found.Coverage, 1e-12);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pipelines))]
+    public void Pipeline_FromMosaicsToTrainingSet_SelectsAndScalesAsPublished(string caseName)
+    {
+        var golden = new GoldenCase(caseName);
         int size = golden.Json.GetProperty("parameters").GetProperty("size_px").GetInt32();
         var catalogue = Catalogue.Read(golden.File("catalog.csv"));
         List<string> problems = [];
@@ -117,6 +169,15 @@ public sealed class CutoutGoldenTests : IDisposable
             Assert.Equal(peaks[i], reader.PeakFlux(i));
         }
     }
+
+    private static (CutoutMeasurement[] Measurements, List<float[]> Cutouts) Extract(Mosaic mosaic, JsonElement[] positions, CutoutOptions options)
+    {
+        var cutouts = new List<float[]>();
+        CatalogueRow[] rows = [.. positions.Select((position, i) => new CatalogueRow { Index = i, SourceName = $"position {i}", Position = Position(position) })];
+        return (CutoutExtractor.Extract(mosaic, rows, options, _ => pixels => cutouts.Add(pixels.ToArray())), cutouts);
+    }
+
+    private static SkyCoordinate Position(JsonElement position) => new(position.GetProperty("ra").GetDouble(), position.GetProperty("dec").GetDouble());
 
     private static SelectionCuts CutsOf(JsonElement parameters) => new()
     {

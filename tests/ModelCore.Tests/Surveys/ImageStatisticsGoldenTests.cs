@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.ModelCore.Tests.Surveys;
@@ -7,17 +8,19 @@ namespace RadioDiffusion.ModelCore.Tests.Surveys;
 [Trait("Category", "Golden")]
 public class ImageStatisticsGoldenTests
 {
-    private readonly GoldenCase _case = new("image-stats");
+    public static TheoryData<string> Cases => TestFiles.GoldenCases("boxcox", "image-stats");
 
-    [Fact]
-    public void EveryImage_HasThePublishedMeasurements()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void EveryImage_HasThePublishedMeasurements(string caseName)
     {
-        float[] all = _case.Values<float>("images.safetensors", "images");
-        var tolerances = _case.Json.GetProperty("tolerance");
+        var golden = new GoldenCase(caseName);
+        float[] all = golden.Values<float>("images.safetensors", "images");
+        var tolerances = golden.Json.GetProperty("tolerance");
         double ofStatistics = tolerances.GetProperty("mean, median, std").GetProperty("atol_in_units_of_std_float64").GetDouble();
         double ofSnr = tolerances.GetProperty("sigma_snr").GetProperty("rtol_float64").GetDouble();
         double ofEdge = tolerances.GetProperty("edge_relative_max").GetProperty("rtol").GetDouble();
-        var cases = _case.Json.GetProperty("images").EnumerateArray().ToArray();
+        var cases = golden.Json.GetProperty("images").EnumerateArray().ToArray();
         int pixels = all.Length / cases.Length, side = (int)Math.Sqrt(pixels);
         Assert.Equal(all.Length, cases.Length * side * side);
         foreach (var expected in cases)
@@ -25,7 +28,7 @@ public class ImageStatisticsGoldenTests
             int index = expected.GetProperty("index").GetInt32();
             string name = $"image {index}, {expected.GetProperty("kind").GetString()}";
             var image = all.AsSpan(index * pixels, pixels);
-            double Value(string tensor) => _case.Doubles("statistics.safetensors", tensor)[index];
+            double Value(string tensor) => golden.Doubles("statistics.safetensors", tensor)[index];
             void Close(double wanted, double found, double tolerance, string what) =>
                 Assert.True(Math.Abs(found - wanted) <= tolerance, $"{name}: {what} is {found:R}, not {wanted:R}");
 
@@ -47,7 +50,10 @@ public class ImageStatisticsGoldenTests
             Close(Value("sigma_snr"), snr, ofSnr * Math.Abs(Value("sigma_snr")), "S/N_sigma");
             Assert.Equal(Value("final_threshold"), threshold);
             Assert.Equal(Value("source_pixels"), sourcePixels);
-            Close(Value("scaled_std"), scaled.StandardDeviation, ofStatistics * Value("scaled_std"), "the standard deviation of the scaled image");
+            double ofScaled = ofStatistics * Value("scaled_std");
+            Close(Value("scaled_mean"), scaled.Mean, ofScaled, "the mean of the scaled image");
+            Close(Value("scaled_median"), scaled.Median, ofScaled, "the median of the scaled image");
+            Close(Value("scaled_std"), scaled.StandardDeviation, ofScaled, "the standard deviation of the scaled image");
 
             double edge = ImageStatistics.EdgeRelativeMaximum(image, side);
             Close(Value("edge_relative_max"), edge, ofEdge * Math.Abs(Value("edge_relative_max")), "the edge's relative maximum");
@@ -55,6 +61,7 @@ public class ImageStatisticsGoldenTests
             Assert.Equal(expected.GetProperty("broken").GetBoolean(), broken);
             var quality = new CutoutMeter(pixels).Measure(image, side);
             Assert.Equal((broken, new SigmaSnr(snr, threshold, sourcePixels, scaled), edge), (quality.Broken, quality.Snr, quality.EdgeRelativeMaximum));
+            Assert.Equal(Math.Max(0, Value("max")), quality.PeakFlux);
             Close(Value("median"), quality.Background, 1e-6 * Value("std"), "the background");
             Close(Value("std"), quality.Rms, 1e-6 * Value("std"), "the rms");
             var (selected, _) = Selection.Apply(
@@ -74,17 +81,28 @@ public class ImageStatisticsGoldenTests
     public void SigmaSnr_OfAConstantImage_IsNaN(float value) => Assert.Equal(double.NaN, ImageStatistics.SigmaSnr(Enumerable.Repeat(value, 64).ToArray()).Ratio);
 
     [Theory]
-    [InlineData("images", "peaks", "peaks_standardised")]
-    [InlineData("many", "many_peaks", "many_standardised")]
-    public void BoxCox_OfPeakFluxes_IsTheMostLikelyOne(string name, string peaks, string standardised)
+    [MemberData(nameof(Cases))]
+    public void BoxCox_OfPeakFluxes_IsTheMostLikelyOne(string caseName)
     {
-        var boxcox = _case.Json.GetProperty("boxcox");
-        var (expected, tolerance) = (boxcox.GetProperty(name), boxcox.GetProperty("tolerance"));
-        float[] values = _case.Values<float>("boxcox.safetensors", peaks);
+        var golden = new GoldenCase(caseName);
+        var boxcox = golden.Json.GetProperty("boxcox");
+        var sets = boxcox.EnumerateObject().Where(set => set.Value.ValueKind == JsonValueKind.Object && set.Value.TryGetProperty("mean_of_boxcox", out _)).ToArray();
+        Assert.NotEmpty(sets);
+        foreach (var set in sets)
+        {
+            // The tensors of the set of all images have no prefix.
+            string prefix = golden.Tensors("boxcox.safetensors").Contains(set.Name + "_peaks") ? set.Name + "_" : "";
+            AssertBoxCox(golden, set.Value, boxcox.GetProperty("tolerance"), prefix + "peaks", prefix.Length > 0 ? prefix + "standardised" : "peaks_standardised");
+        }
+    }
+
+    private static void AssertBoxCox(GoldenCase golden, JsonElement expected, JsonElement tolerance, string peaks, string standardised)
+    {
+        float[] values = golden.Values<float>("boxcox.safetensors", peaks);
         var transform = BoxCoxTransform.Fit(values);
         Assert.Equal(expected.GetProperty("lambda").GetDouble(), transform.Lambda, tolerance.GetProperty("lambda").GetProperty("atol_float64").GetDouble());
         double atol = tolerance.GetProperty("standardised").GetProperty("atol_float64").GetDouble();
-        double[] wanted = _case.Doubles("boxcox.safetensors", standardised);
+        double[] wanted = golden.Doubles("boxcox.safetensors", standardised);
         var (mean, deviation) = (expected.GetProperty("mean_of_boxcox").GetDouble(), expected.GetProperty("std_of_boxcox_ddof0").GetDouble());
         for (int i = 0; i < values.Length; i++)
         {
@@ -108,16 +126,18 @@ public class ImageStatisticsGoldenTests
         Assert.Equal(b, transform.Invert(transform.Apply(b)), 1e-6 * b);
     }
 
-    [Fact]
-    public void BoxCox_AtAGivenLambda_FollowsTheFormula()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BoxCox_AtAGivenLambda_FollowsTheFormula(string caseName)
     {
-        double[] probe = _case.Doubles("boxcox.safetensors", "probe");
-        string[] tensors = [.. _case.Tensors("boxcox.safetensors").Where(name => name.StartsWith("probe_lambda_", StringComparison.Ordinal))];
+        var golden = new GoldenCase(caseName);
+        double[] probe = golden.Doubles("boxcox.safetensors", "probe");
+        string[] tensors = [.. golden.Tensors("boxcox.safetensors").Where(name => name.StartsWith("probe_lambda_", StringComparison.Ordinal))];
         Assert.NotEmpty(tensors);
         foreach (string tensor in tensors)
         {
             double lambda = double.Parse(tensor["probe_lambda_".Length..].Replace("minus_", "-", StringComparison.Ordinal).Replace('p', '.'), CultureInfo.InvariantCulture);
-            double[] wanted = _case.Doubles("boxcox.safetensors", tensor);
+            double[] wanted = golden.Doubles("boxcox.safetensors", tensor);
             var transform = new BoxCoxTransform(lambda, 0, 1);
             for (int i = 0; i < probe.Length; i++)
                 Assert.Equal(wanted[i], transform.Apply(probe[i]), 1e-12 * Math.Max(1, Math.Abs(wanted[i])));

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Surveys.Exchange;
 
@@ -14,48 +16,74 @@ public sealed class PublishedHdf5Tests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    public static TheoryData<string> Cases => TestFiles.GoldenCases("hdf5_layout", "cutout-pipeline");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     [Trait("Category", "Golden")]
-    public void TrainingFile_OfThePublishedCode_BecomesATrainingSetWithItsImagesAndPositions()
+    public void TrainingFile_OfThePublishedCode_BecomesATrainingSetWithItsImagesAndPositions(string caseName)
     {
-        var golden = new GoldenCase("cutout-pipeline");
-        using var set = Import(golden.File("subset_0-clip.hdf5"), out var problems);
+        var golden = new GoldenCase(caseName);
+        using var set = Import(PublishedFile(golden, "subset"), out var problems);
         Assert.Empty(problems);
-        Assert.Equal((11, 80, 0, true), (set.Count, set.ImageSize, set.ClassCount, set.HasContext));
-        // The published selection is that of its faulty pairing; each of its images is one of the cut-outs, clipped at 0.
+        int size = golden.Json.GetProperty("parameters").GetProperty("size_px").GetInt32();
+        Assert.Equal((golden.Json.GetProperty("order_bug").GetProperty("reference_subset_size").GetInt32(), size, 0, true), (set.Count, set.ImageSize, set.ClassCount, set.HasContext));
+
+        // The file's n-th image belongs to another row than its n-th line of the table: the published code's cut-outs lie mosaic by mosaic.
+        var sources = golden.Json.GetProperty("sources").EnumerateArray().ToArray();
+        int[] withCutout = [.. Rows(source => !source.GetProperty("problem_cutout").GetBoolean())];
+        int[] lines = [.. Rows(source => source.GetProperty("in_reference_subset").GetBoolean())];
+        int[] order = [.. golden.Json.GetProperty("order_bug").GetProperty("reference_order_of_cutouts").EnumerateArray().Select(row => row.GetInt32())];
+        int[] changed = [.. golden.Json.GetProperty("nan_side_effect").GetProperty("rows").EnumerateArray().Select(row => row.GetInt32())];
+        var catalogue = Catalogue.Read(golden.File("catalog.csv"));
         float[] cutouts = golden.Values<float>("expected.safetensors", "cutouts");
-        var images = cutouts.Chunk(80 * 80).Select(cutout => Array.ConvertAll(cutout, pixel => Math.Max(pixel, 0))).ToList();
-        int exact = 0;
+        var measurements = set.Measurements();
+        int compared = 0;
         for (int i = 0; i < set.Count; i++)
         {
             float[] image = set.Image(i).ToArray();
             Assert.Equal(image.Max(), set.PeakFlux(i));
-            exact += images.Any(cutout => cutout.AsSpan().SequenceEqual(image)) ? 1 : 0;
+            var position = catalogue.Rows[lines[i]].Position;
+            Assert.Equal(position.RightAscension, measurements[i].RightAscension, 1e-12);   // pandas reads numbers of a CSV file to one unit in the last place
+            Assert.Equal(position.Declination, measurements[i].Declination, 1e-12);
+            int row = order[Array.IndexOf(withCutout, lines[i])];
+            if (sources[row].GetProperty("nans_cutout").GetBoolean() || changed.Contains(row))
+                continue;                                   // its blanked pixels were replaced in the file
+            Assert.Equal(Clipped(cutouts, sources[row].GetProperty("cutout_index").GetInt32(), size), image);
+            compared++;
         }
-        Assert.InRange(exact, 9, 11);                        // blanked pixels were replaced in the file
-        // The first row of the table as h5py reads it.
-        var first = set.Measurements()[0];
-        Assert.Equal((163.00895926319947, 50.09384378875655), (first.RightAscension, first.Declination));
+        Assert.True(compared > 0);
+
+        IEnumerable<int> Rows(Func<JsonElement, bool> choose) => sources.Where(choose).Select(source => source.GetProperty("row").GetInt32());
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Cases))]
     [Trait("Category", "Golden")]
-    public void CutoutFile_OfThePublishedCode_BecomesATrainingSetAndItsTableOfPickledNamesIsLeftOut()
+    public void CutoutFile_OfThePublishedCode_BecomesATrainingSetAndItsTableOfPickledNamesIsLeftOut(string caseName)
     {
-        var golden = new GoldenCase("cutout-pipeline");
-        using var set = Import(golden.File("stage1_cutouts_80p_optC.hdf5"), out var problems);
+        var golden = new GoldenCase(caseName);
+        using var set = Import(PublishedFile(golden, "stage1"), out var problems);
         Assert.Contains("fixed format", Assert.Single(problems), StringComparison.Ordinal);
-        Assert.Equal((23, 80), (set.Count, set.ImageSize));
-        // The file stacks the cut-outs mosaic by mosaic; its first is catalogue row 0, without blanked pixels.
-        float[] expected = [.. golden.Values<float>("expected.safetensors", "cutouts").Take(80 * 80).Select(pixel => Math.Max(pixel, 0))];
-        Assert.Equal(expected, set.Image(0).ToArray());
+        int[] order = [.. golden.Json.GetProperty("order_bug").GetProperty("reference_order_of_cutouts").EnumerateArray().Select(row => row.GetInt32())];
+        int size = golden.Json.GetProperty("parameters").GetProperty("size_px").GetInt32();
+        Assert.Equal((order.Length, size), (set.Count, set.ImageSize));
+        float[] cutouts = golden.Values<float>("expected.safetensors", "cutouts");
+        var sources = golden.Json.GetProperty("sources").EnumerateArray().ToArray();
+        int[] changed = [.. golden.Json.GetProperty("nan_side_effect").GetProperty("rows").EnumerateArray().Select(row => row.GetInt32())];
+        for (int i = 0; i < set.Count; i++)
+        {
+            var source = sources[order[i]];
+            if (!source.GetProperty("nans_cutout").GetBoolean() && !changed.Contains(order[i]))
+                Assert.Equal(Clipped(cutouts, source.GetProperty("cutout_index").GetInt32(), size), set.Image(i).ToArray());
+        }
     }
 
     [Fact]
     public void ExportedSet_ReadAgain_HasTheSameImagesFluxesNamesAndMeasurements()
     {
         var golden = new GoldenCase("cutout-pipeline");
-        using var set = Import(golden.File("subset_0-clip.hdf5"), out _, new DatasetImportOptions { PixelScaleArcsec = 1.5, BeamArcsec = 6 });
+        using var set = Import(PublishedFile(golden, "subset"), out _, new DatasetImportOptions { PixelScaleArcsec = 1.5, BeamArcsec = 6 });
         DatasetExport.Write(_folder.Path, set, ExportFormat.Hdf5);
         using var again = Import(_folder.File("dataset.hdf5"), out var problems);
         Assert.Empty(problems);
@@ -70,8 +98,8 @@ public sealed class PublishedHdf5Tests : IDisposable
         }
         using var file = Hdf5File.Open(_folder.File("dataset.hdf5"));
         var images = file.FindDataset(file.Root, "images")!;
-        Assert.Equal([11, 80, 80], file.Shape(images));
-        Assert.Equal(80, file.NumberAttribute(images, "size_px"));
+        Assert.Equal([set.Count, set.ImageSize, set.ImageSize], file.Shape(images));
+        Assert.Equal(set.ImageSize, file.NumberAttribute(images, "size_px"));
         Assert.Equal(0, file.NumberAttribute(images, "las_threshold"));
         Assert.Equal("", file.TextAttribute(images, "processed_file"));
     }
@@ -95,7 +123,7 @@ public sealed class PublishedHdf5Tests : IDisposable
     [InlineData(1_350_000, "cut off")]
     public void File_CutOff_SaysSoAndNamesIt(int length, string expected)
     {
-        byte[] bytes = File.ReadAllBytes(new GoldenCase("cutout-pipeline").File("subset_0-clip.hdf5"));
+        byte[] bytes = File.ReadAllBytes(PublishedFile(new GoldenCase("cutout-pipeline"), "subset"));
         string path = _folder.File("short.hdf5");
         File.WriteAllBytes(path, bytes[..length]);
         var error = Assert.Throws<RadioDiffusionException>(() => Hdf5File.Open(path));
@@ -164,6 +192,12 @@ public sealed class PublishedHdf5Tests : IDisposable
         Assert.Equal(new Dictionary<string, int> { ["blanked"] = 1, ["constant"] = 1, ["duplicate name"] = 1 }, set.Description.Selection.Removed.ToDictionary());
         Assert.Equal(3, problems.Count);
     }
+
+    private static string PublishedFile(GoldenCase golden, string kind) =>
+        golden.File(golden.Json.GetProperty("files").EnumerateObject().Single(file => file.Name.StartsWith(kind, StringComparison.Ordinal)).Name);
+
+    private static float[] Clipped(float[] cutouts, int index, int size) =>
+        Array.ConvertAll(cutouts[(index * size * size)..((index + 1) * size * size)], pixel => Math.Max(pixel, 0));
 
     private TrainingSetReader Import(string path, out IReadOnlyList<string> problems, DatasetImportOptions? options = null, string? folder = null) =>
         SmallSets.Import(path, _folder.File(folder ?? "set-" + Path.GetFileNameWithoutExtension(path)), out problems, options);
