@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace RadioDiffusion.ModelCore.Fits;
 
@@ -139,14 +139,25 @@ internal sealed class PlainPixels(FitsData data, int bitpix, long width, long he
 
     private void ReadDoubles(long plane, int firstColumn, int row, Span<float> target)
     {
-        Span<long> swapped = stackalloc long[Math.Min(target.Length, PixelsAtOnce)];
+        const int MostAtOnce = int.MaxValue / sizeof(double);
         for (int done = 0; done < target.Length;)
         {
-            var part = target.Slice(done, Math.Min(swapped.Length, target.Length - done));
-            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, long>(Bytes(plane, firstColumn + done, row, part.Length)), swapped);
-            TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<long, double>(swapped[..part.Length]), part);
+            var part = target.Slice(done, Math.Min(MostAtOnce, target.Length - done));
+            Narrow(MemoryMarshal.Cast<byte, long>(Bytes(plane, firstColumn + done, row, part.Length)), part);
             done += part.Length;
         }
+    }
+
+    /// <summary>Big-endian float64 to float32, rounded to nearest.</summary>
+    private static void Narrow(ReadOnlySpan<long> stored, Span<float> target)
+    {
+        var reversed = Vector512<byte>.Indices ^ Vector512.Create((byte)7);      // the bytes of each number from last to first
+        var vectors = MemoryMarshal.Cast<long, Vector512<byte>>(stored);
+        int done = 0;
+        for (int i = 0; i + 1 < vectors.Length; i += 2, done += Vector512<float>.Count)
+            Vector512.Narrow(Vector512.Shuffle(vectors[i], reversed).AsDouble(), Vector512.Shuffle(vectors[i + 1], reversed).AsDouble()).CopyTo(target[done..]);
+        for (; done < target.Length; done++)
+            target[done] = (float)BitConverter.Int64BitsToDouble(BinaryPrimitives.ReverseEndianness(stored[done]));
     }
 
     private void ReadConverted(long plane, int firstColumn, int row, Span<float> target)

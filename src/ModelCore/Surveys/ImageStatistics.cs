@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace RadioDiffusion.ModelCore.Surveys;
 
@@ -48,8 +50,15 @@ public static class ImageStatistics
 
     internal static bool HasTwice(ReadOnlySpan<float> image, float value)
     {
-        int first = image.IndexOf(value);
-        return first >= 0 && image[(first + 1)..].Contains(value);
+        var vectors = MemoryMarshal.Cast<float, Vector512<float>>(image);
+        var wanted = Vector512.Create(value);
+        var counts = Vector512<int>.Zero;
+        foreach (var vector in vectors)
+            counts -= Vector512.Equals(vector, wanted).AsInt32();           // true is -1
+        int count = Vector512.Sum(counts);
+        foreach (float pixel in image[(vectors.Length * Vector512<float>.Count)..])
+            count += pixel == value ? 1 : 0;
+        return count > 1;
     }
 
     /// <summary>Sets all but the source to 0: what is not above the bound that S/N_sigma found the source at.</summary>
@@ -71,9 +80,25 @@ public static class ImageStatistics
     }
 
     /// <summary>Smallest and largest pixel; both NaN if one pixel is.</summary>
-    internal static (float Minimum, float Maximum) Range(ReadOnlySpan<float> image) => image.IsEmpty
-        ? (float.PositiveInfinity, float.NegativeInfinity)
-        : (TensorPrimitives.Min(image), TensorPrimitives.Max(image));
+    internal static (float Minimum, float Maximum) Range(ReadOnlySpan<float> image)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector512<float>>(image);
+        Vector512<float> minima = Vector512.Create(float.PositiveInfinity), maxima = -minima, zeros = default;
+        foreach (var vector in vectors)
+        {
+            minima = Vector512.MinNative(minima, vector);
+            maxima = Vector512.MaxNative(maxima, vector);
+            zeros += vector - vector;                        // NaN from a pixel that is not finite, which the native minimum may pass over
+        }
+        if (zeros != Vector512<float>.Zero)
+            return (TensorPrimitives.Min(image), TensorPrimitives.Max(image));
+        var (minimum, maximum) = (float.PositiveInfinity, float.NegativeInfinity);
+        for (int i = 0; i < Vector512<float>.Count; i++)
+            (minimum, maximum) = (Math.Min(minimum, minima[i]), Math.Max(maximum, maxima[i]));
+        foreach (float pixel in image[(vectors.Length * Vector512<float>.Count)..])
+            (minimum, maximum) = (Math.Min(minimum, pixel), Math.Max(maximum, pixel));
+        return (minimum, maximum);
+    }
 
     /// <summary>The sum of finite numbers of the size that images have is finite, and that of others is not: most images need no closer look.</summary>
     internal static bool AreFinite(ReadOnlySpan<float> pixels)

@@ -1,7 +1,3 @@
-using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace RadioDiffusion.ModelCore.Surveys;
 
 /// <summary>Mean, median and standard deviation of what sigma clipping leaves.</summary>
@@ -34,8 +30,9 @@ public sealed class PixelStatistics(int mostPixels)
     private const double LastThreshold = -50;
     private const double ClippingSigma = 3;
     private const int MostIterations = 5;
+    private const double CoreInQuartileRanges = 2;           // 2.7 sigma of normal noise: clipping at 3 sigma stays outside
     private readonly PixelRanks _ranks = new(mostPixels);
-    private readonly double[] _heights = new double[mostPixels];
+    private readonly SplitPixels _split = new(mostPixels);
 
     /// <summary>Clips at 3 population standard deviations about the median, bounds included, at most 5 times.</summary>
     /// <param name="pixels">Finite.</param>
@@ -43,9 +40,8 @@ public sealed class PixelStatistics(int mostPixels)
     {
         if (pixels.IsEmpty)
             return ClippedStatistics.OfNothing;
-        float minimum = TensorPrimitives.Min(pixels);
-        var (above, _) = Clip(pixels, minimum);
-        return above with { Mean = minimum + above.Mean, Median = minimum + above.Median };
+        var (statistics, pivot) = ClipAboutPivot(pixels);
+        return statistics with { Mean = pivot + statistics.Mean, Median = pivot + statistics.Median };
     }
 
     /// <summary>
@@ -60,49 +56,50 @@ public sealed class PixelStatistics(int mostPixels)
         double range = (double)maximum - minimum;
         if (!(range > 0))
             return SigmaSnr.Undefined;
-        var (statistics, sum) = Clip(pixels, minimum);
+        var (statistics, pivot) = ClipAboutPivot(pixels);
+        double pivotHeight = pivot - minimum;
         for (double threshold = FirstThreshold; threshold > LastThreshold; threshold -= ThresholdStep)
         {
-            var others = Sums(_heights.AsSpan(0, pixels.Length), double.NegativeInfinity, statistics.Median + threshold * statistics.StandardDeviation, 0);
-            if (others.Count == pixels.Length)
+            double bound = statistics.Median + threshold * statistics.StandardDeviation;
+            if (maximum - pivot <= bound)
                 continue;
-            int source = pixels.Length - others.Count;
-            double ratio = others.Sum == 0 ? -1 : (sum - others.Sum) / source / (others.Sum / others.Count);
-            return new SigmaSnr(ratio, threshold, source, statistics with
+            var others = _split.Between(pixels, double.NegativeInfinity, bound);
+            var source = _split.Above(bound);
+            double sumOfOthers = others.Sum + others.Count * pivotHeight;
+            double ratio = sumOfOthers == 0 ? -1 : (source.Sum / source.Count + pivotHeight) / (sumOfOthers / others.Count);
+            return new SigmaSnr(ratio, threshold, source.Count, statistics with
             {
-                Mean = statistics.Mean / range,
-                Median = statistics.Median / range,
+                Mean = (pivotHeight + statistics.Mean) / range,
+                Median = (pivotHeight + statistics.Median) / range,
                 StandardDeviation = statistics.StandardDeviation / range,
             });
         }
         return SigmaSnr.Undefined;
     }
 
-    /// <summary>Of the pixels' height above their minimum, which float64 holds exactly; and the sum of all heights.</summary>
-    /// <remarks>Squares are summed about the first median: the mean is never farther from it than some standard deviations, so no digits are lost.</remarks>
-    private (ClippedStatistics Statistics, double SumOfAll) Clip(ReadOnlySpan<float> pixels, float minimum)
+    /// <summary>Of the pixels' distances from a pivot, the median of all; and the pivot.</summary>
+    /// <remarks>Squares are summed about the pivot: the mean is never farther from it than some standard deviations, so no digits are lost.</remarks>
+    private (ClippedStatistics Statistics, double Pivot) ClipAboutPivot(ReadOnlySpan<float> pixels)
     {
-        var heights = _heights.AsSpan(0, pixels.Length);
-        TensorPrimitives.ConvertTruncating(pixels, heights);
-        TensorPrimitives.Subtract(heights, minimum, heights);
         _ranks.Count(pixels);
+        double pivot = Median(pixels, 0, pixels.Length), median = 0;
+        double quartileRange = _ranks.Roughly((int)(pixels.Length * 3L / 4)) - _ranks.Roughly(pixels.Length / 4);
+        _split.Split(pixels, pivot, CoreInQuartileRanges * quartileRange);
         double low = double.NegativeInfinity, high = double.PositiveInfinity;
-        double pivot = Median(pixels, 0, pixels.Length) - minimum, median = pivot;
-        var inside = Sums(heights, low, high, pivot);
-        double sumOfAll = inside.Sum + pixels.Length * pivot;
+        var inside = _split.Between(pixels, low, high);
         for (int iterations = 0; ; iterations++)
         {
-            double offset = inside.Sum / inside.Count;       // of the mean from the pivot
-            double deviation = Math.Sqrt(Math.Max(0, inside.Squares / inside.Count - offset * offset));
-            var statistics = new ClippedStatistics(pivot + offset, median, deviation, inside.Count, iterations);
+            double mean = inside.Sum / inside.Count;
+            double deviation = Math.Sqrt(Math.Max(0, inside.Squares / inside.Count - mean * mean));
+            var statistics = new ClippedStatistics(mean, median, deviation, inside.Count, iterations);
             if (iterations == MostIterations)
-                return (statistics, sumOfAll);
+                return (statistics, pivot);
             (low, high) = (Math.Max(low, median - ClippingSigma * deviation), Math.Min(high, median + ClippingSigma * deviation));
-            var left = Sums(heights, low, high, pivot);
+            var left = _split.Between(pixels, low, high);
             if (left.Count == inside.Count)
-                return (statistics with { Iterations = iterations + 1 }, sumOfAll);
+                return (statistics with { Iterations = iterations + 1 }, pivot);
             inside = left;
-            median = Median(pixels, inside.Below, inside.Count) - minimum;
+            median = Median(pixels, inside.Below, inside.Count) - pivot;
         }
     }
 
@@ -110,33 +107,5 @@ public sealed class PixelStatistics(int mostPixels)
     {
         double upper = _ranks.At(pixels, below + kept / 2);
         return kept % 2 == 1 ? upper : ((double)_ranks.At(pixels, below + kept / 2 - 1) + upper) / 2;
-    }
-
-    /// <summary>How many heights lie below low; how many lie from low to high, both included, with the sums of their distances from a pivot and of the squares.</summary>
-    private static (int Below, int Count, double Sum, double Squares) Sums(ReadOnlySpan<double> heights, double low, double high, double pivot)
-    {
-        var vectors = MemoryMarshal.Cast<double, Vector512<double>>(heights);
-        Vector512<double> lows = Vector512.Create(low), highs = Vector512.Create(high), centre = Vector512.Create(pivot);
-        Vector512<double> sums = default, squares = default;
-        Vector512<long> belows = default, counts = default;
-        foreach (var height in vectors)
-        {
-            var isBelow = Vector512.LessThan(height, lows);
-            var isInside = Vector512.AndNot(Vector512.LessThanOrEqual(height, highs), isBelow);
-            belows -= isBelow.AsInt64();                     // true is -1
-            counts -= isInside.AsInt64();
-            var distance = (height - centre) & isInside;
-            sums += distance;
-            squares += distance * distance;
-        }
-        var (below, count, sum, square) = ((int)Vector512.Sum(belows), (int)Vector512.Sum(counts), Vector512.Sum(sums), Vector512.Sum(squares));
-        foreach (double height in heights[(vectors.Length * Vector512<double>.Count)..])
-        {
-            if (height < low)
-                below++;
-            else if (height <= high)
-                (count, sum, square) = (count + 1, sum + (height - pivot), square + (height - pivot) * (height - pivot));
-        }
-        return (below, count, sum, square);
     }
 }

@@ -28,6 +28,50 @@ public class PixelStatisticsTests
         }
     }
 
+    /// <summary>Also of images without bright pixels, whose source is found at a lower threshold, inside what clipping never looks at again.</summary>
+    [Theory]
+    [InlineData(7)]
+    [InlineData(100)]
+    [InlineData(6400)]
+    public void Snr_OfImagesOfAllKinds_IsThatOfTheDefinition(int pixels)
+    {
+        var statistics = new PixelStatistics(6400);
+        var thresholds = new HashSet<double>();
+        for (int seed = 0; seed < 120; seed++)
+        {
+            float[] image = Image(seed, pixels);
+            if (seed % 2 == 0)
+            {
+                for (int i = 0; i < pixels; i++)
+                    image[i] = Math.Min(image[i], image[1]);
+            }
+            if (image.Min() == image.Max())
+                continue;
+            double minimum = image.Min(), range = image.Max() - minimum;
+            float[] sorted = [.. image.Order()];
+            var clipped = Plain(image);
+            if (clipped.StandardDeviation == 0 && clipped.Median >= sorted[^1])
+            {
+                Assert.Equal(double.NaN, statistics.Snr(image, sorted[0], sorted[^1]).Ratio);
+                continue;
+            }
+            double threshold = 5, bound;
+            for (; (bound = clipped.Median + threshold * clipped.StandardDeviation) >= sorted[^1]; threshold -= 0.5)
+                continue;
+            // A bound that lies on pixels, as with constant noise, hangs on rounding in the definition itself.
+            if (image.Any(pixel => Math.Abs(pixel - bound) <= 1e-9 * range))
+                continue;
+            double[] source = [.. image.Where(pixel => pixel > bound).Select(pixel => (pixel - minimum) / range)];
+            double[] others = [.. image.Where(pixel => pixel <= bound).Select(pixel => (pixel - minimum) / range)];
+            var found = statistics.Snr(image, image.Min(), image.Max());
+            Assert.Equal((threshold, source.Length), (found.Threshold, found.SourcePixels));
+            double ratio = others.Sum() == 0 ? -1 : source.Average() / others.Average();
+            Assert.Equal(ratio, found.Ratio, 1e-9 * Math.Abs(ratio));
+            thresholds.Add(threshold);
+        }
+        Assert.True(thresholds.Count > 1);
+    }
+
     [Fact]
     public void Ranks_OfAnyImage_AreThePixelsInOrder()
     {
