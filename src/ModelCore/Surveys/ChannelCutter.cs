@@ -39,9 +39,9 @@ internal sealed class ChannelCutter(ICutter first, Mosaic main, IReadOnlyList<Mo
             pixels.Clear();
             return false;
         }
-        ReaderOf(mosaic).Read(grid, pixels);
+        bool hasBlanked = ReaderOf(mosaic).Read(grid, pixels);
         if (ImageStatistics.AreFinite(pixels))
-            return true;
+            return !hasBlanked;
         int finite = 0;
         foreach (ref float pixel in pixels)
         {
@@ -51,7 +51,7 @@ internal sealed class ChannelCutter(ICutter first, Mosaic main, IReadOnlyList<Mo
                 pixel = 0;
         }
         int inside = grid.CountInside(mosaic);
-        return finite >= inside && inside >= options.MinimumCoverage * _length;
+        return !hasBlanked && finite >= inside && inside >= options.MinimumCoverage * _length;
     }
 
     private MosaicReader ReaderOf(Mosaic mosaic)

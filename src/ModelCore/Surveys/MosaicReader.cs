@@ -19,16 +19,19 @@ internal sealed class MosaicReader(Mosaic mosaic, FitsImage image)
     /// <summary>Reads the pixels of a grid.</summary>
     /// <param name="grid">Where.</param>
     /// <param name="target">(side, side), Jy/beam; NaN where the mosaic has no pixel or a blanked one.</param>
-    public void Read(CutoutGrid grid, Span<float> target)
+    /// <returns>Whether a blanked pixel of the mosaic lies in the grid, also one that falls between its pixels.</returns>
+    public bool Read(CutoutGrid grid, Span<float> target)
     {
+        bool hasBlanked = false;
         if (SamePixels(grid) is { } window)
-            Copy(window, target);
+            hasBlanked = Copy(window, target);
         else if (Reprojection.SourceWindow(mosaic.Width, mosaic.Height, mosaic.Wcs, grid.Side, grid.Side, grid.Wcs, CutoutGrid.Kernel) is { } source)
-            Resample(source, grid, target);
+            hasBlanked = Resample(source, grid, target);
         else
             target.Fill(float.NaN);
         if (mosaic.JanskyPerUnit != 1)
             TensorPrimitives.Multiply(target, (float)mosaic.JanskyPerUnit, target);
+        return hasBlanked;
     }
 
     /// <summary>The window of the mosaic that is the grid, pixel by pixel; null if there is none.</summary>
@@ -47,7 +50,7 @@ internal sealed class MosaicReader(Mosaic mosaic, FitsImage image)
         return window;
     }
 
-    private void Copy(CutoutWindow window, Span<float> target)
+    private bool Copy(CutoutWindow window, Span<float> target)
     {
         var (column, row, width, height) = window.Inside(mosaic.Width, mosaic.Height);
         var part = Part(width, height);
@@ -55,14 +58,29 @@ internal sealed class MosaicReader(Mosaic mosaic, FitsImage image)
         target.Fill(float.NaN);
         for (int i = 0; i < height; i++)
             part.Slice(i * width, width).CopyTo(target[((row + i) * window.Size + column)..]);
+        return !ImageStatistics.AreFinite(part);
     }
 
-    private void Resample(PixelWindow source, CutoutGrid grid, Span<float> target)
+    private bool Resample(PixelWindow source, CutoutGrid grid, Span<float> target)
     {
         var part = Part(source.Width, source.Height);
         image.ReadPixels(source.FirstColumn, source.FirstRow, source.Width, source.Height, part);
         Reprojection.Reproject(part, source.Width, source.Height, mosaic.Wcs.Window(source.FirstColumn, source.FirstRow),
             target, grid.Side, grid.Side, grid.Wcs, CutoutGrid.Kernel);
+        return !ImageStatistics.AreFinite(part) && HasBlanked(part, source, grid);
+    }
+
+    /// <summary>Whether one of the pixels that are not finite lies in the grid, and not only within reach of the kernel.</summary>
+    private bool HasBlanked(ReadOnlySpan<float> part, PixelWindow source, CutoutGrid grid)
+    {
+        var map = new PixelMap(mosaic.Wcs, grid.Wcs);
+        for (int i = 0; i < part.Length; i++)
+        {
+            if (!float.IsFinite(part[i]) && map.TryMap(source.FirstColumn + i % source.Width, source.FirstRow + i / source.Width, out double column, out double row)
+                && column >= -0.5 && row >= -0.5 && column <= grid.Side - 0.5 && row <= grid.Side - 0.5)
+                return true;
+        }
+        return false;
     }
 
     private Span<float> Part(int width, int height)

@@ -25,8 +25,9 @@ internal sealed class ResamplingCutter(Mosaic mosaic, FitsImage image, CutoutOpt
     public CutoutMeasurement Cut(CutoutMeasurement measurement)
     {
         var grid = CutoutGrid.NorthUp(new SkyCoordinate(measurement.RightAscension, measurement.Declination), options)!.Value;
-        _reader.Read(grid, _stored);
-        return measurement.Coverage < 1 ? MeasurePart(measurement, grid) : MeasureAll(measurement);
+        bool hasNan = _reader.Read(grid, _stored);
+        measurement = measurement.Coverage < 1 ? MeasurePart(measurement, grid) : MeasureAll(measurement);
+        return measurement with { HasNan = measurement.HasNan || hasNan };
     }
 
     private CutoutMeasurement MeasureAll(CutoutMeasurement measurement)
