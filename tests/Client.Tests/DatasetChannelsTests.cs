@@ -56,6 +56,7 @@ public sealed class DatasetChannelsTests : IDisposable
             var status = await run.FollowAsync(_ => { }, Token);
             Assert.True(status.State == Grains.Interfaces.Surveys.WorkState.Done, status.Error);
         }
+        Assert.Contains("channels first, 1.4GHz", (await CommandLineTests.RunAsync("model", "show", "run", "--store", Store)).Output, StringComparison.Ordinal);
         var (exitCode, _, errors) = await CommandLineTests.RunAsync("sample", "--model", "run", "--flux", "2", "--steps", "2", "--out", _folder.File("samples"), "--store", Store);
         Assert.True(exitCode == ExitCode.Done, errors);
         Assert.Single(Directory.GetFiles(_folder.File("samples"), "*.png"));

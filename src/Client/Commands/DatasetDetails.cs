@@ -88,7 +88,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
             Row($"From {role}", digest);
         if (_manifest.Recipe.Inputs.Count > 12)
             Row("", $"and {_manifest.Recipe.Inputs.Count - 12} more inputs (--json lists them)");
-        Row("With", string.Join(", ", _manifest.Recipe.Parameters.Select(parameter => $"{parameter.Key} {parameter.Value}")));
+        Row("With", string.Join(", ", _manifest.Recipe.Parameters.Select(parameter => $"{parameter.Key} {(parameter.Value is System.Text.Json.Nodes.JsonArray list ? list.ToJsonString() : parameter.Value)}")));
         Row("Made by", $"{_manifest.Provenance.Software} on {_manifest.Provenance.Machine}, {_manifest.Provenance.Created:u}");
         Row("Digest", _manifest.ContentDigest);
         console.Write(grid);

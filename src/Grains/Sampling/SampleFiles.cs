@@ -55,12 +55,15 @@ internal static class SampleFiles
         var header = new FitsHeader();
         header.Set("OBJECT", "SIMULATED", "generated radio source");
         string unit = id.FluxMilliJansky is null ? "" : "JY/BEAM";
-        if (ChannelsOf(model) is { } channels)
-            AddChannels(header, channels, unit);
+        var channels = ChannelsOf(model);
+        if (channels != null)
+            header.Set("BUNIT", "", "each plane has its own: CHUNITn");
         else
             header.Set("BUNIT", unit, id.FluxMilliJansky is null ? "scaled to a peak of about 1: no unit" : "unit of the pixels");
         if (model.PixelScaleArcsec > 0)
             WorldCoordinateSystem.Sin(new SkyCoordinate(0, 0), model.PixelScaleArcsec, (side - 1) / 2.0, (side - 1) / 2.0).AddTo(header);
+        if (channels != null)
+            ChannelCards.AddTo(header, channels, channel => channel == 0 ? unit : "");
         if (model.BeamArcsec > 0)
         {
             header.Set("BMAJ", model.BeamArcsec / 3600, "restoring beam [deg]");
@@ -79,6 +82,8 @@ internal static class SampleFiles
         header.Set("STEPS", (long)id.Steps, "steps of the solver");
         header.AddComment("Synthetic image made by a diffusion model (EDM); not an observation.");
         header.AddComment("The position on the sky is arbitrary.");
+        if (channels != null)
+            header.AddComment("Planes from the second on are scaled to 0 to 1: their flux is not known.");
         return header;
     }
 
@@ -86,12 +91,4 @@ internal static class SampleFiles
     private static IReadOnlyList<ChannelDescription>? ChannelsOf(SnapshotDescription model) => model.Network.ImageChannels == 1
         ? null
         : model.Channels ?? [.. Enumerable.Range(1, model.Network.ImageChannels).Select(number => new ChannelDescription($"channel {number}", null, null))];
-
-    /// <summary>The planes have no unit in common, so there is no BUNIT for them.</summary>
-    private static void AddChannels(FitsHeader header, IReadOnlyList<ChannelDescription> channels, string unit)
-    {
-        header.Set("BUNIT", "", "each plane has its own: CHUNITn");
-        ChannelCards.AddTo(header, channels, channel => channel == 0 ? unit : "");
-        header.AddComment("Planes from the second on are scaled to 0 to 1: their flux is not known.");
-    }
 }

@@ -44,6 +44,8 @@ internal readonly record struct CutoutGrid(WorldCoordinateSystem Wcs, int Side)
     public int CountInside(Mosaic mosaic)
     {
         var map = new PixelMap(Wcs, mosaic.Wcs);
+        if (IsWellInside(map, mosaic))
+            return Side * Side;
         int count = 0;
         for (int row = 0; row < Side; row++)
         {
@@ -64,6 +66,19 @@ internal readonly record struct CutoutGrid(WorldCoordinateSystem Wcs, int Side)
             for (int column = 0; column < Side; column++)
                 inside[row * Side + column] = IsInside(map, mosaic, column, row);
         }
+    }
+
+    /// <summary>Nine points that lie some pixels inside: sides of a grid are nearly straight in a mosaic, so that there is no need to ask for every pixel.</summary>
+    private bool IsWellInside(in PixelMap map, Mosaic mosaic)
+    {
+        const double Margin = 3;
+        double last = Side - 1;
+        for (int i = 0; i < 9; i++)
+        {
+            if (!map.TryMap(i % 3 * last / 2, i / 3 * last / 2, out double x, out double y) || !(x >= Margin && y >= Margin && x <= mosaic.Width - 1 - Margin && y <= mosaic.Height - 1 - Margin))
+                return false;
+        }
+        return true;
     }
 
     private static bool IsInside(in PixelMap map, Mosaic mosaic, double column, double row) =>
