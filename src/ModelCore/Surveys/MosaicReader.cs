@@ -53,9 +53,11 @@ internal sealed class MosaicReader(Mosaic mosaic, FitsImage image)
     private bool Copy(CutoutWindow window, Span<float> target)
     {
         var (column, row, width, height) = window.Inside(mosaic.Width, mosaic.Height);
+        target.Fill(float.NaN);
+        if (width == 0)
+            return false;
         var part = Part(width, height);
         image.ReadPixels(window.FirstColumn + column, window.FirstRow + row, width, height, part);
-        target.Fill(float.NaN);
         for (int i = 0; i < height; i++)
             part.Slice(i * width, width).CopyTo(target[((row + i) * window.Size + column)..]);
         return !ImageStatistics.AreFinite(part);
