@@ -38,6 +38,19 @@ public class ContractsTests
     }
 
     [Fact]
+    public void RequestWithChannels_AcrossTheWireAndAsJson_EqualsTheSameAskedAgain()
+    {
+        DatasetRequest Request(string directory) => new() { MosaicDirectory = "m", CataloguePath = "c", PixelScaleArcsec = 2.5, Channels = new([new ChannelFolder("3GHz", directory)]) };
+        var request = Request("high");
+        Assert.Equal(request, RoundTrip(request));
+        Assert.Equal(request, System.Text.Json.JsonSerializer.Deserialize<DatasetRequest>(System.Text.Json.JsonSerializer.Serialize(request)));
+        Assert.Equal(request.GetHashCode(), Request("high").GetHashCode());
+        Assert.NotEqual(request, Request("other"));
+        var tile = new TileRequest { MosaicId = "a", MosaicPath = "p", PlanArtifact = "", RowsFile = "", RowsDigest = "", Size = 80, Channels = new([new TileChannel("3GHz", new(["x", "y"]))]) };
+        Assert.Equal(tile, RoundTrip(tile));
+    }
+
+    [Fact]
     public void ImportedDataset_AcrossTheWire_KeepsItsRequest()
     {
         var status = new DatasetStatus

@@ -21,6 +21,8 @@ internal static class DatasetCommand
     private static readonly Option<double> _minimumFlux = new Option<double>("--min-flux") { Description = "Total flux in the catalogue must be above it, mJy; 0 for no such cut.", DefaultValueFactory = _ => 0 }.AtLeast(0);
     private static readonly Option<double> _coverage = new Option<double>("--min-coverage") { Description = "Share of a cut-out that must lie inside the mosaic; 1 is the published, strict rule. What lies outside is 0.", DefaultValueFactory = _ => 1 }.AtLeast(0);
     private static readonly Option<bool> _anyAngle = new("--any-angle") { Description = "Stores cut-outs with a margin, so that training turns them by any angle." };
+    private static readonly Option<double?> _pixelScale = new Option<double?>("--pixel-scale") { Description = "Resamples every cut-out onto a grid of its own: north up, the source in the very middle, pixels of so many arcsec. Without it, cut-outs are the pixels of the mosaics.", HelpName = "ARCSEC" }.Positive();
+    private static readonly Option<string[]> _channels = new("--channel") { Description = "A further channel of the images: mosaics of the same sky at another frequency, resampled onto the cut-outs of --mosaics, which decides rows, selection and peak flux. May be given several times.", HelpName = "NAME=DIR" };
     private static readonly Option<string> _centre = OptionChecks.Choice("--centre", "Where cut-outs are centred: optical (the host's position where there is one, as published) or catalogue.", "optical", "catalogue");
     private static readonly Option<string> _content = OptionChecks.Choice("--content", "all, source-only (all but the source set to 0) or background (places without a source).", "all", "source-only", "background");
     private static readonly Option<int> _backgrounds = new Option<int>("--backgrounds") { Description = "Places without a source looked for in each mosaic, with --content background.", DefaultValueFactory = _ => 500 }.AtLeast(1);
@@ -30,7 +32,7 @@ internal static class DatasetCommand
 
     public static Command Build()
     {
-        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge, _minimumSize, _minimumFlux, _coverage, _anyAngle, _centre, _content, _backgrounds, CommonOptions.Seed);
+        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge, _minimumSize, _minimumFlux, _coverage, _anyAngle, _pixelScale, _channels, _centre, _content, _backgrounds, CommonOptions.Seed);
         build.SetGuardedAction(BuildAsync);
         var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures);
         show.SetGuardedAction(ShowAsync);
@@ -49,6 +51,8 @@ internal static class DatasetCommand
             FluxAboveMilliJansky = parsed.GetValue(_minimumFlux),
             MinimumCoverage = parsed.GetValue(_coverage),
             AnyAngle = parsed.GetValue(_anyAngle),
+            PixelScaleArcsec = parsed.GetValue(_pixelScale) ?? 0,
+            Channels = ChannelsFrom(parsed.GetValue(_channels) ?? []),
             CentreOnOpticalPosition = parsed.GetValue(_centre) == "optical",
             Content = parsed.GetValue(_content) switch
             {
@@ -82,6 +86,14 @@ internal static class DatasetCommand
 
     public static DatasetRequest RequestFrom(string mosaics, string catalogue) =>
         new() { MosaicDirectory = Path.GetFullPath(mosaics), CataloguePath = Path.GetFullPath(catalogue) };
+
+    private static ValueList<ChannelFolder>? ChannelsFrom(string[] options) => options.Length == 0 ? null : new([.. options.Select(text =>
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && equals < text.Length - 1
+            ? new ChannelFolder(text[..equals], Path.GetFullPath(text[(equals + 1)..]))
+            : throw new UserErrorException(ErrorKind.Invalid, "--channel", $"--channel should be NAME=DIR, a name and a folder of mosaics, but it is '{text}'.");
+    })]);
 
     /// <summary>Builds, showing progress.</summary>
     public static Task<DatasetStatus> RunAsync(Session session, string name, DatasetRequest request, Output output, CancellationToken cancellationToken) =>

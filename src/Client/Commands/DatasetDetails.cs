@@ -51,6 +51,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
         Set.Description.Unit,
         Set.Description.PixelScaleArcsec,
         Set.Description.BeamArcsec,
+        Set.Description.Channels,
         Set.Description.BalancesClasses,
         FluxTransform = Set.Description.Transform,
         Classes = Classes()?.ToRecords(),
@@ -72,6 +73,8 @@ internal sealed class DatasetDetails : IAsyncDisposable
         Row("Unit", description.Unit.Length > 0 ? description.Unit : "none: pictures");
         if (description.PixelScaleArcsec > 0)
             Row("Pixel", $"{Number(description.PixelScaleArcsec)} arcsec{(description.BeamArcsec > 0 ? $", beam {Number(description.BeamArcsec)} arcsec" : "")}");
+        for (int i = 0; i < (description.Channels?.Count ?? 0); i++)
+            Row(i == 0 ? "Channels" : "", Line(description.Channels![i]));
         Row("Conditioned on", (Set.HasContext, Set.ClassCount) switch
         {
             (true, _) => $"peak flux (Box-Cox, lambda {Number(description.Transform!.Lambda)})",
@@ -85,7 +88,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
             Row($"From {role}", digest);
         if (_manifest.Recipe.Inputs.Count > 12)
             Row("", $"and {_manifest.Recipe.Inputs.Count - 12} more inputs (--json lists them)");
-        Row("With", string.Join(", ", _manifest.Recipe.Parameters.Select(parameter => $"{parameter.Key} {parameter.Value}")));
+        Row("With", string.Join(", ", _manifest.Recipe.Parameters.Select(parameter => $"{parameter.Key} {(parameter.Value is System.Text.Json.Nodes.JsonArray list ? list.ToJsonString() : parameter.Value)}")));
         Row("Made by", $"{_manifest.Provenance.Software} on {_manifest.Provenance.Machine}, {_manifest.Provenance.Created:u}");
         Row("Digest", _manifest.ContentDigest);
         console.Write(grid);
@@ -99,7 +102,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
         Directory.CreateDirectory(directory);
         List<(string Name, byte[] Bytes)> files =
         [
-            ("images.png", Picture.Grid([.. Enumerable.Range(0, Math.Min(count, Set.Count)).Select(i => Set.Image(i).ToArray())], Set.ImageSize, GridColumns, GridZoom)),
+            ("images.png", Picture.Grid([.. Enumerable.Range(0, Math.Min(count, Set.Count)).Select(i => Set.Channel(i, 0).ToArray())], Set.ImageSize, GridColumns, GridZoom)),
         ];
         if (Classes() is { } classes)
         {
@@ -131,6 +134,9 @@ internal sealed class DatasetDetails : IAsyncDisposable
         }
         return shown;
     }
+
+    private static string Line(ChannelDescription channel) =>
+        $"{channel.Name}: {(channel.FrequencyHertz is { } frequency ? ObservingFrequency.Name(frequency) : "frequency unknown")}, {(channel.BeamArcsec is { } beam ? $"beam {Number(beam)} arcsec" : "beam unknown")}";
 
     private static string Line(Percentiles? values, double factor, string unit) => values == null
         ? "not defined for these images"

@@ -49,7 +49,7 @@ internal static class ModelCommand
             grid.AddRow("From", Markup.Escape(model.Lineage));
             grid.AddRow("Parameters", $"{model.Parameters:N0}");
             grid.AddRow("Iterations", $"{model.Iterations}");
-            grid.AddRow("Image", $"{model.ImageSize} x {model.ImageSize} pixels");
+            grid.AddRow("Image", Markup.Escape($"{model.ImageSize} x {model.ImageSize} pixels{(model.Channels.Count > 0 ? $", channels {string.Join(", ", model.Channels)}" : "")}"));
             grid.AddRow("Conditioned on", Markup.Escape(ConditionedOn(model)));
             if (model.FluxRange.Count == 3)
                 grid.AddRow("Peak flux of its training set", FormattableString.Invariant($"{model.FluxRange[0]:0.###} to {model.FluxRange[2]:0.###} mJy/beam (98 %), median {model.FluxRange[1]:0.###}"));

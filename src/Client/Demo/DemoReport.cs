@@ -28,7 +28,7 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
         using var set = TrainingSetReader.Open(await store.GetDirectoryAsync(dataset.Artifact!, cancellationToken));
         var losses = LossHistory.Read(await store.GetDirectoryAsync(training.Checkpoint!.Artifact, cancellationToken));
         int side = set.ImageSize;
-        float[][] real = [.. ImagesFor(set, samples.Count).Select(image => set.Image(image).ToArray())];
+        float[][] real = [.. ImagesFor(set, samples.Count).Select(image => set.Channel(image, 0).ToArray())];
         float[][] generated = [.. samples.Select(sample => PixelsOf(sample, side))];
         HtmlReport.Write(plan.Report, new ReportContents
         {

@@ -42,4 +42,7 @@ public sealed record ModelEntry
 
     /// <summary>Peak fluxes of the training set, mJy/beam: 1st percentile, median, 99th percentile.</summary>
     [Id(9)] public IReadOnlyList<double> FluxRange { get; init; } = [];
+
+    /// <summary>Names of the channels of its images; none for images of one channel.</summary>
+    [Id(20)] public IReadOnlyList<string> Channels { get; init; } = [];
 }

@@ -71,7 +71,17 @@ public sealed record DatasetRequest
 
     /// <summary>Whether cut-outs are centred on the optical position where there is one, as in the paper.</summary>
     [Id(13)] public bool CentreOnOpticalPosition { get; init; } = true;
+
+    /// <summary>Arc seconds: each cut-out is resampled onto a grid of its own with such pixels, north up; 0 cuts the pixels of the mosaics, as published.</summary>
+    [Id(20)] public double PixelScaleArcsec { get; init; }
+
+    /// <summary>Further channels of the images, in their order; null for none.</summary>
+    [Id(21)] public ValueList<ChannelFolder>? Channels { get; init; }
 }
+
+/// <summary>A folder of mosaics of the same sky at another frequency.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.ChannelFolder")]
+public sealed record ChannelFolder([property: Id(0)] string Name, [property: Id(1)] string Directory);
 
 /// <summary>What the images of a data set show.</summary>
 [GenerateSerializer, Alias("RadioDiffusion.DatasetContent")]

@@ -43,7 +43,17 @@ public sealed record TileRequest
 
     /// <summary>Whether cut-outs have a margin, so that they can be turned by any angle.</summary>
     [Id(7)] public bool AnyAngle { get; init; }
+
+    /// <summary>Arc seconds of resampled cut-outs; 0 for the pixels of the mosaic.</summary>
+    [Id(20)] public double PixelScaleArcsec { get; init; }
+
+    /// <summary>Further channels of the images, in their order; null for none.</summary>
+    [Id(21)] public ValueList<TileChannel>? Channels { get; init; }
 }
+
+/// <summary>The mosaics of a further channel that the rows of a tile are cut from.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.TileChannel")]
+public sealed record TileChannel([property: Id(0)] string Name, [property: Id(1)] ValueList<string> MosaicPaths);
 
 [GenerateSerializer, Alias("RadioDiffusion.WorkState")]
 public enum WorkState

@@ -29,6 +29,7 @@ internal sealed class ModelGrain(
             Parameters = description.Parameters,
             ImageSize = description.Network.ImageSize,
             FluxRange = [.. description.PeakFluxPercentiles.Select(jansky => jansky * 1000)],
+            Channels = [.. (description.Channels ?? []).Select(channel => channel.Name)],
         };
         await state.ReplaceAsync(new ModelState { Entry = entry }, Name, cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Models).AddAsync(Name, cancellationToken);

@@ -110,7 +110,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         var recipe = DatasetRecipe(request, plan, done, lost);
         using var scratch = store.CreateScratchDirectory();
         var description = await devices.Cpu.RunAsync(
-            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly), cancellationToken);
+            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly, plan.Channels), cancellationToken);
         var table = description.Selection;
         var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return new DatasetStatus
@@ -148,23 +148,20 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         var inputs = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["plan"] = plan.Digest };
         foreach (var (tile, status) in done)
             inputs[$"shard/{tile.MosaicId}"] = status.ShardDigest!;
-        return new Recipe
+        var parameters = new JsonObject
         {
-            Kind = "dataset",
-            AlgorithmVersion = 2,
-            Inputs = inputs,
-            Parameters = new JsonObject
-            {
-                ["size"] = request.Size,
-                ["pixelScaleArcsec"] = plan.PixelScaleArcsec,
-                ["beamArcsec"] = plan.BeamArcsec,
-                ["failed"] = lost,
-                ["minimumSnr"] = request.MinimumSnr,
-                ["maximumEdge"] = request.MaximumEdge,
-                ["content"] = request.Content.ToString(),
-                ["largestSizeAboveArcsec"] = request.LargestSizeAboveArcsec,
-                ["fluxAboveMilliJansky"] = request.FluxAboveMilliJansky,
-            },
+            ["size"] = request.Size,
+            ["pixelScaleArcsec"] = plan.PixelScaleArcsec,
+            ["beamArcsec"] = plan.BeamArcsec,
+            ["failed"] = lost,
+            ["minimumSnr"] = request.MinimumSnr,
+            ["maximumEdge"] = request.MaximumEdge,
+            ["content"] = request.Content.ToString(),
+            ["largestSizeAboveArcsec"] = request.LargestSizeAboveArcsec,
+            ["fluxAboveMilliJansky"] = request.FluxAboveMilliJansky,
         };
+        if (plan.Channels is { } channels)
+            parameters["channels"] = DatasetChannels.Parameters(channels);      // only where there are some: sets without keep their IDs
+        return new Recipe { Kind = "dataset", AlgorithmVersion = 2, Inputs = inputs, Parameters = parameters };
     }
 }

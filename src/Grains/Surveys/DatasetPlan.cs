@@ -21,10 +21,14 @@ internal sealed record DatasetPlan
     /// <summary>Rows whose centre lies in no mosaic.</summary>
     public required int RowsOutside { get; init; }
 
+    /// <summary>Of the images.</summary>
     public required double PixelScaleArcsec { get; init; }
 
     /// <summary>Restoring beam (geometric mean of its axes); 0 if no header says.</summary>
     public required double BeamArcsec { get; init; }
+
+    /// <summary>What the channels of the images are; null for images of one.</summary>
+    public IReadOnlyList<ChannelDescription>? Channels { get; init; }
 
     public required IReadOnlyList<string> Problems { get; init; }
 
@@ -44,26 +48,17 @@ internal sealed record DatasetPlan
     public static (DatasetPlan Plan, Recipe Recipe) Make(DatasetRequest request, string directory)
     {
         var problems = new List<string>();
-        if (!Directory.Exists(request.MosaicDirectory))
-        {
-            throw new UserErrorException(ErrorKind.NotFound, request.MosaicDirectory,
-                $"The folder of mosaics '{request.MosaicDirectory}' does not exist.");
-        }
-        var mosaics = MosaicFolder.Scan(request.MosaicDirectory, problems);
-        if (mosaics.Count == 0)
-        {
-            throw new UserErrorException(ErrorKind.NotFound, request.MosaicDirectory,
-                $"No mosaic was found in '{request.MosaicDirectory}': expected *.fits or NAME/mosaic-blanked.fits with a celestial WCS. {string.Join(" ", problems.Take(5))}");
-        }
         var options = CutoutOptionsOf(request);
+        options.Check();
+        var mosaics = DatasetChannels.MosaicsIn(request.MosaicDirectory, "the data set", problems);
         var catalogue = Catalogue.Read(request.CataloguePath, request.Columns);
-        var assignment = TileAssignment.Assign(catalogue, mosaics, options.StoredSize);
+        var assignment = TileAssignment.Assign(catalogue, mosaics, options);
         if (assignment.RowsByMosaic.Count > 0)
         {
             var largest = mosaics.MaxBy(mosaic => assignment.RowsByMosaic.GetValueOrDefault(mosaic.Id)?.Length ?? 0)!;
-            var alike = mosaics.Where(mosaic => IsLike(mosaic, largest, problems)).ToList();
+            var alike = mosaics.Where(mosaic => IsLike(mosaic, largest, options.IsResampled, problems)).ToList();
             if (alike.Count < mosaics.Count)
-                assignment = TileAssignment.Assign(catalogue, alike, options.StoredSize);
+                assignment = TileAssignment.Assign(catalogue, alike, options);
             mosaics = [largest, .. alike.Where(mosaic => mosaic != largest)];
         }
         var report = catalogue.Report with { RowsOutside = assignment.RowsOutside.Count(row => double.IsFinite(catalogue.Centre(row).Declination)) };
@@ -73,9 +68,18 @@ internal sealed record DatasetPlan
         int outside = request.Content == DatasetContent.Background ? 0 : assignment.RowsOutside.Length;
         int rowCount = outside + rowsByMosaic.Values.Sum(rows => rows.Count);
 
+        var used = mosaics.Where(mosaic => rowsByMosaic.ContainsKey(mosaic.Id)).ToList();
+        if (used.Count == 0)
+        {
+            throw new UserErrorException(ErrorKind.Invalid, request.CataloguePath,
+                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky? {string.Join(" ", report.Sentences())}");
+        }
+        if (options.IsResampled)
+            used.ForEach(mosaic => DatasetChannels.CheckSampling(mosaic, options.PixelScaleArcsec));
+        var channels = DatasetChannels.Open(request, mosaics, rowsByMosaic, problems);
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var tiles = new List<TileRequest>();
-        foreach (var mosaic in mosaics.Where(mosaic => rowsByMosaic.ContainsKey(mosaic.Id)))
+        foreach (var mosaic in used)
         {
             string file = TilePlanFile.NameFor(mosaic.Id);
             string path = Path.Combine(directory, file);
@@ -91,12 +95,9 @@ internal sealed record DatasetPlan
                 Size = request.Size,
                 MinimumCoverage = request.MinimumCoverage,
                 AnyAngle = request.AnyAngle,
+                PixelScaleArcsec = request.PixelScaleArcsec,
+                Channels = channels.ForTile(mosaic, rowsByMosaic[mosaic.Id]),
             });
-        }
-        if (tiles.Count == 0)
-        {
-            throw new UserErrorException(ErrorKind.Invalid, request.CataloguePath,
-                $"None of the {catalogue.Rows.Count} rows of {request.CataloguePath} lies in one of the {mosaics.Count} mosaics of '{request.MosaicDirectory}': are they of the same part of the sky? {string.Join(" ", report.Sentences())}");
         }
         var recipe = new Recipe
         {
@@ -111,8 +112,9 @@ internal sealed record DatasetPlan
             RowCounts = rowsByMosaic.ToDictionary(pair => pair.Key, pair => pair.Value.Count),
             Rows = rowCount,
             RowsOutside = outside,
-            PixelScaleArcsec = mosaics[0].Wcs.PixelScaleArcsec,
+            PixelScaleArcsec = options.IsResampled ? options.PixelScaleArcsec : mosaics[0].Wcs.PixelScaleArcsec,
             BeamArcsec = mosaics[0].BeamArcsec ?? 0,
+            Channels = channels.Descriptions,
             Problems = problems,
             Notes = [.. report.Sentences()],
             Digest = Digests.OfBytes(System.Text.Encoding.UTF8.GetBytes(recipe.Id)),
@@ -121,7 +123,7 @@ internal sealed record DatasetPlan
     }
 
     public static CutoutOptions CutoutOptionsOf(DatasetRequest request) =>
-        new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle };
+        new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle, PixelScaleArcsec = request.PixelScaleArcsec };
 
     private static IReadOnlyList<CatalogueRow> SourcesOf(Catalogue catalogue, int[] rows, bool onOpticalPosition) =>
         [.. rows.Select(row => onOpticalPosition ? catalogue.Rows[row] : catalogue.Rows[row] with { OpticalPosition = null })];
@@ -143,10 +145,10 @@ internal sealed record DatasetPlan
         return rows;
     }
 
-    /// <summary>Whether the cut-outs of two mosaics can be in one data set: pixels of one size, and one beam where both headers name it.</summary>
-    private static bool IsLike(Mosaic mosaic, Mosaic reference, List<string> problems)
+    /// <summary>Whether the cut-outs of two mosaics can be in one data set: pixels of one size where they are not resampled, and one beam where both headers name it.</summary>
+    private static bool IsLike(Mosaic mosaic, Mosaic reference, bool resampled, List<string> problems)
     {
-        bool like = Math.Abs(mosaic.Wcs.PixelScaleArcsec / reference.Wcs.PixelScaleArcsec - 1) < ScaleTolerance
+        bool like = (resampled || Math.Abs(mosaic.Wcs.PixelScaleArcsec / reference.Wcs.PixelScaleArcsec - 1) < ScaleTolerance)
             && (mosaic.BeamArcsec is not { } beam || reference.BeamArcsec is not { } other || Math.Abs(beam / other - 1) < BeamTolerance);
         if (!like)
         {

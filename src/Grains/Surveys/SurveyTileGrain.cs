@@ -9,7 +9,7 @@ using RadioDiffusion.ModelCore.Surveys;
 namespace RadioDiffusion.Grains.Surveys;
 
 /// <inheritdoc cref="ISurveyTileGrain"/>
-/// <remarks>A tile is done when its shard is in the store. All it remembers is the digest of a mosaic of this length and date.</remarks>
+/// <remarks>A tile is done when its shard is in the store. All it remembers are the digests of mosaics of this length and date.</remarks>
 [GrainType("survey-tile")]
 internal sealed partial class SurveyTileGrain(
     [PersistentState("tile", GrainStorageNames.Default)] IPersistentState<MosaicDigest> state,
@@ -57,7 +57,7 @@ internal sealed partial class SurveyTileGrain(
         try
         {
             DelayDeactivation(TimeSpan.FromHours(1));
-            var recipe = ShardRecipe(request, await DigestAsync(request.MosaicPath, cancellationToken));
+            var recipe = ShardRecipe(request, await DigestAsync(PathsOf(request), cancellationToken));
             var manifest = await store.FindAsync(recipe.Id, cancellationToken);
             bool upToDate = manifest != null;
             manifest ??= await CutAsync(request, recipe, cancellationToken);
@@ -87,18 +87,28 @@ internal sealed partial class SurveyTileGrain(
         }
     }
 
-    /// <summary>The mosaic's digest, computed anew only if its length or date is another one: some 800 MB each are read otherwise.</summary>
-    private async Task<string> DigestAsync(string path, CancellationToken cancellationToken)
+    /// <summary>The mosaics' digests, computed anew only if length or date is another one: some 800 MB each are read otherwise.</summary>
+    private async Task<Dictionary<string, string>> DigestAsync(IEnumerable<string> paths, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(path);
-        var known = state.State;
-        if (known.Path == path && file.Exists && known.Length == file.Length && known.Modified == file.LastWriteTimeUtc)
-            return known.Digest;
-        string digest = await devices.Cpu.RunAsync(() => Digests.OfFile(path), cancellationToken);
+        var known = state.State.Channels.Prepend(state.State).ToDictionary(digest => digest.Path);
+        var digests = new List<MosaicDigest>();
+        bool isNew = false;
+        foreach (string path in paths.Distinct())
+        {
+            var file = new FileInfo(path);
+            if (!known.TryGetValue(path, out var digest) || !file.Exists || digest.Length != file.Length || digest.Modified != file.LastWriteTimeUtc)
+            {
+                string content = await devices.Cpu.RunAsync(() => Digests.OfFile(path), cancellationToken);
+                digest = new MosaicDigest { Path = path, Length = file.Length, Modified = file.LastWriteTimeUtc, Digest = content };
+                isNew = true;
+            }
+            digests.Add(digest);
+        }
         // A file that was written just now may be written again within the same tick of its clock.
-        if (time.GetUtcNow().UtcDateTime - file.LastWriteTimeUtc > TimeSpan.FromSeconds(2))
-            await state.ReplaceAsync(new MosaicDigest { Path = path, Length = file.Length, Modified = file.LastWriteTimeUtc, Digest = digest }, path, cancellationToken);
-        return digest;
+        MosaicDigest[] old = [.. digests.Where(digest => time.GetUtcNow().UtcDateTime - digest.Modified > TimeSpan.FromSeconds(2))];
+        if (isNew && old.Length > 0)
+            await state.ReplaceAsync(old[0] with { Channels = [.. old.Skip(1).Select(digest => digest with { Channels = [] })] }, old[0].Path, cancellationToken);
+        return digests.ToDictionary(digest => digest.Path, digest => digest.Digest);
     }
 
     private async Task<ArtifactManifest> CutAsync(TileRequest request, Recipe recipe, CancellationToken cancellationToken)
@@ -110,28 +120,44 @@ internal sealed partial class SurveyTileGrain(
             {
                 var rows = TilePlanFile.Read(Path.Combine(planDirectory, request.RowsFile));
                 var mosaic = MosaicFolder.Open(request.MosaicPath);
-                TileShard.Write(scratch.Path, mosaic, rows, OptionsOf(request), cancellationToken);
+                MosaicChannel[] channels = [.. (request.Channels?.Items ?? []).Select(channel => new MosaicChannel(channel.Name, [.. channel.MosaicPaths.Items.Select(MosaicFolder.Open)]))];
+                TileShard.Write(scratch.Path, mosaic, rows, OptionsOf(request), channels, cancellationToken);
             },
             cancellationToken);
         return await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
     }
 
-    private static Recipe ShardRecipe(TileRequest request, string mosaicDigest) => new()
+    /// <summary>Resampling and channels are parameters where they are used: tiles without them keep their IDs.</summary>
+    internal static Recipe ShardRecipe(TileRequest request, IReadOnlyDictionary<string, string> digests)
     {
-        Kind = "shard",
-        AlgorithmVersion = 3,
-        Inputs = new() { ["mosaic"] = mosaicDigest, ["rows"] = request.RowsDigest },
-        Parameters = new JsonObject
+        var inputs = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["mosaic"] = digests[request.MosaicPath], ["rows"] = request.RowsDigest };
+        var parameters = new JsonObject
         {
             ["mosaic"] = request.MosaicId,
             ["size"] = request.Size,
             ["minimumCoverage"] = request.MinimumCoverage,
             ["anyAngle"] = request.AnyAngle,
-        },
-    };
+        };
+        if (request.PixelScaleArcsec > 0)
+            parameters["resampledPixelScaleArcsec"] = request.PixelScaleArcsec;
+        if (request.Channels is { } channels)
+        {
+            parameters["channels"] = new JsonArray([.. channels.Items.Select(channel => (JsonNode)channel.Name)]);
+            foreach (var channel in channels.Items)
+            {
+                int number = 0;
+                foreach (string digest in channel.MosaicPaths.Items.Select(path => digests[path]).Order(StringComparer.Ordinal))
+                    inputs[$"channel/{channel.Name}/{++number}"] = digest;
+            }
+        }
+        return new Recipe { Kind = "shard", AlgorithmVersion = 3, Inputs = inputs, Parameters = parameters };
+    }
+
+    private static IEnumerable<string> PathsOf(TileRequest request) =>
+        (request.Channels?.Items ?? []).SelectMany(channel => channel.MosaicPaths.Items).Prepend(request.MosaicPath);
 
     private static CutoutOptions OptionsOf(TileRequest request) =>
-        new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle };
+        new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle, PixelScaleArcsec = request.PixelScaleArcsec };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tile {Mosaic} is done: {Shard}, up to date: {UpToDate}")]
     private partial void LogDone(string mosaic, string shard, bool upToDate);
@@ -149,4 +175,7 @@ internal sealed record MosaicDigest
     public DateTime Modified { get; init; }
 
     public string Digest { get; init; } = "";
+
+    /// <summary>The same of further mosaics, those of the other channels.</summary>
+    public IReadOnlyList<MosaicDigest> Channels { get; init; } = [];
 }

@@ -199,6 +199,7 @@ internal sealed partial class TrainerWorker(
         ContextDimension = data.HasContext ? 1 : 0,
         ClassCount = data.ClassCount,
         ImageSize = data.ImageSize,
+        ImageChannels = data.ImageChannels,
     };
 
     private static SnapshotDescription Describe(Trainer trainer, TrainingSetReader data) => new()
@@ -207,6 +208,7 @@ internal sealed partial class TrainerWorker(
         FluxTransform = data.Description.Transform,
         Fluxes = data.Description.Fluxes,
         Classes = data.Description.Classes,
+        Channels = data.Description.Channels,
         PixelScaleArcsec = data.Description.PixelScaleArcsec,
         BeamArcsec = data.Description.BeamArcsec,
         Unit = data.Description.Unit,

@@ -16,11 +16,12 @@ public static class BackgroundPositions
     /// <param name="seed">Equal seeds give equal positions.</param>
     public static IReadOnlyList<SkyCoordinate> Draw(Mosaic mosaic, IEnumerable<CatalogueRow> sources, int count, CutoutOptions options, ulong seed)
     {
-        var occupied = new Neighbourhoods(mosaic, sources, options.StoredSize);
+        int side = options.SideIn(mosaic);
+        var occupied = new Neighbourhoods(mosaic, sources, side);
         var stream = new RandomStream(seed, $"background {mosaic.Id}");
-        double half = options.StoredSize / 2.0;
+        double half = side / 2.0;
         var positions = new List<SkyCoordinate>(count);
-        if (mosaic.Width < options.StoredSize || mosaic.Height < options.StoredSize)
+        if (mosaic.Width < side || mosaic.Height < side)
             return positions;
         for (long attempt = 0; attempt < (long)count * AttemptsForEach && positions.Count < count; attempt++)
         {

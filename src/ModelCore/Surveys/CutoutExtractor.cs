@@ -57,10 +57,13 @@ public readonly record struct CutoutMeasurement()
     /// <summary>The catalogue's; NaN without one.</summary>
     public double TotalFluxMilliJansky { get; init; } = double.NaN;
 
-    /// <summary>Zero-based first column of the cut-out in the mosaic.</summary>
+    /// <summary>Zero-based first column of the cut-out in the mosaic; of a resampled one, of as many of the mosaic's pixels about the same centre.</summary>
     public int FirstColumn { get; init; }
 
     public int FirstRow { get; init; }
+
+    /// <summary>The first of the further channels, from 1, that does not have all of the cut-out; 0 if all do.</summary>
+    public int MissingChannel { get; init; }
 
     /// <summary>Position among the tile's images; -1 without one.</summary>
     public int ImageIndex { get; init; } = -1;
@@ -78,7 +81,7 @@ public readonly record struct CutoutMeasurement()
     };
 }
 
-/// <summary>Takes the next cut-out: (size, size), Jy/beam, negatives kept, blanked pixels replaced by the smallest finite one.</summary>
+/// <summary>Takes the next cut-out: (size, size), or (channels, size, size) with further ones; Jy/beam, negatives kept, blanked pixels replaced by the smallest finite one.</summary>
 public delegate void CutoutSink(ReadOnlySpan<float> pixels);
 
 /// <summary>The pixels of a cut-out, and which of them a mosaic has.</summary>
@@ -114,12 +117,13 @@ public static class CutoutExtractor
     /// <param name="rows">Catalogue rows to cut.</param>
     /// <param name="options">How.</param>
     /// <param name="announce">Told first how many cut-outs there will be; returns what takes them, each (stored size, stored size).</param>
+    /// <param name="channels">Further channels that are cut at the same places.</param>
     /// <param name="progress">Rows done.</param>
     /// <param name="ct">Stops it.</param>
     /// <returns>One measurement for each of <paramref name="rows"/>, in their order; <see cref="CutoutMeasurement.ImageIndex"/> counts what was handed on.</returns>
     /// <exception cref="FitsException">The mosaic cannot be read.</exception>
     public static CutoutMeasurement[] Extract(Mosaic mosaic, IReadOnlyList<CatalogueRow> rows, CutoutOptions options, Func<int, CutoutSink> announce,
-        IProgress<int>? progress = null, CancellationToken ct = default)
+        IReadOnlyList<MosaicChannel>? channels = null, IProgress<int>? progress = null, CancellationToken ct = default)
     {
         options.Check();
         using var file = FitsFile.Open(mosaic.Path);
@@ -131,7 +135,9 @@ public static class CutoutExtractor
         Array.Sort(order, (a, b) => (measurements[a].FirstRow, a).CompareTo((measurements[b].FirstRow, b)));
 
         var write = announce(measurements.Count(measurement => !measurement.Problem));
-        var cutter = new Cutter(mosaic, image, options);
+        ICutter first = options.IsResampled ? new ResamplingCutter(mosaic, image, options) : new Cutter(mosaic, image, options);
+        using var further = channels is { Count: > 0 } ? new ChannelCutter(first, mosaic, channels, options) : null;
+        var cutter = further ?? first;
         int done = 0, images = 0;
         foreach (int i in order)
         {
@@ -157,7 +163,7 @@ public static class CutoutExtractor
         var window = mosaic.Wcs.TrySkyToPixel(row.Centre, out double x, out double y) ? Window(x, y, options.Size) : Window(double.NaN, double.NaN, options.Size);
         var stored = window.Grown((options.StoredSize - options.Size) / 2);
         var (_, _, width, height) = stored.Inside(mosaic.Width, mosaic.Height);
-        double coverage = (double)width * height / ((double)stored.Size * stored.Size);
+        double coverage = options.IsResampled ? ResamplingCutter.Coverage(mosaic, row.Centre, options) : (double)width * height / ((double)stored.Size * stored.Size);
         return new CutoutMeasurement
         {
             Row = row.Index,
@@ -175,7 +181,7 @@ public static class CutoutExtractor
     }
 
     /// <summary>Reads and measures one cut-out after another, into the same memory.</summary>
-    private sealed class Cutter(Mosaic mosaic, FitsImage image, CutoutOptions options)
+    private sealed class Cutter(Mosaic mosaic, FitsImage image, CutoutOptions options) : ICutter
     {
         private readonly int _margin = (options.StoredSize - options.Size) / 2;
         private readonly float[] _stored = new float[options.StoredSize * options.StoredSize];

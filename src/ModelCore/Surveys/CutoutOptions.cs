@@ -17,8 +17,21 @@ public sealed record CutoutOptions
     /// </summary>
     public double MinimumCoverage { get; init; } = 1;
 
+    /// <summary>
+    /// Arc seconds: each cut-out is resampled onto a grid of its own with such pixels, north up and the source in the very middle, so that mosaics with other
+    /// pixels, orientations and projections share one grid; 0 cuts the pixels of the mosaic, as published.
+    /// </summary>
+    public double PixelScaleArcsec { get; init; }
+
+    /// <summary>Whether cut-outs have pixels of their own instead of the mosaic's.</summary>
+    public bool IsResampled => PixelScaleArcsec > 0;
+
     /// <summary>Side of the images that are stored.</summary>
     public int StoredSize => AnyAngle ? ImageRotation.SideNeeded(Size, Orientation.Kernel) : Size;
+
+    /// <summary>Pixels of a mosaic along the side of a square that holds a stored image, however the two are turned to each other.</summary>
+    public int SideIn(Mosaic mosaic) =>
+        IsResampled ? (int)Math.Ceiling(Math.Sqrt(2) * StoredSize * PixelScaleArcsec / mosaic.Wcs.PixelScaleArcsec) + 1 : StoredSize;
 
     /// <exception cref="RadioDiffusionException">An option is out of range; the message names it.</exception>
     public void Check()
@@ -27,6 +40,8 @@ public sealed record CutoutOptions
             throw new RadioDiffusionException($"The side of a cut-out should be 2 to {LargestSize} pixels, but it is {Size}.");
         if (!(MinimumCoverage is > 0 and <= 1))
             throw new RadioDiffusionException($"The least coverage of a cut-out should be above 0 and at most 1, but it is {MinimumCoverage}.");
+        if (!(PixelScaleArcsec >= 0 && double.IsFinite(PixelScaleArcsec)))
+            throw new RadioDiffusionException($"The pixel scale of resampled cut-outs should be above 0 arc seconds, or 0 for the pixels of the mosaics, but it is {PixelScaleArcsec}.");
     }
 
     private const int LargestSize = 8192;

@@ -13,11 +13,11 @@ public sealed record Percentiles(double Smallest, double P05, double P25, double
 }
 
 /// <summary>What a training set is like: fluxes, S/N, brightness.</summary>
-/// <param name="PeakFlux">Largest pixel of each image, in the unit of the set.</param>
+/// <param name="PeakFlux">Largest pixel of each image (of its first channel), in the unit of the set.</param>
 /// <param name="SigmaSnr">S/N_sigma (paper, Eqs. 9 and 10); null where it is not defined for any image.</param>
-/// <param name="Mean">Of all pixels of the images as training sees them, scaled to [-1, 1] each.</param>
+/// <param name="Mean">Of all pixels of the images as training sees them, each channel of each scaled to [-1, 1].</param>
 /// <param name="StandardDeviation">Of the same; the network assumes 0.5 (sigma_data).</param>
-/// <param name="Empty">Images whose pixels are all equal.</param>
+/// <param name="Empty">Images whose pixels are all equal, in the first channel.</param>
 public sealed record DatasetStatistics(Percentiles? PeakFlux, Percentiles? SigmaSnr, double Mean, double StandardDeviation, int Empty)
 {
     /// <summary>Reads every image once; memory holds none of them.</summary>
@@ -28,18 +28,21 @@ public sealed record DatasetStatistics(Percentiles? PeakFlux, Percentiles? Sigma
         for (int i = 0; i < set.Count; i++)
         {
             ct.ThrowIfCancellationRequested();
-            var image = set.Image(i);
-            var (low, high) = ImageStatistics.Range(image);
-            empty += high > low ? 0 : 1;
-            double scale = high > low ? 2.0 / ((double)high - low) : 0;
-            foreach (float pixel in image)
+            for (int channel = 0; channel < set.ImageChannels; channel++)
             {
-                double value = ((double)pixel - low) * scale - 1;
-                sum += value;
-                squares += value * value;
+                var image = set.Channel(i, channel);
+                var (low, high) = ImageStatistics.Range(image);
+                empty += channel > 0 || high > low ? 0 : 1;
+                double scale = high > low ? 2.0 / ((double)high - low) : 0;
+                foreach (float pixel in image)
+                {
+                    double value = ((double)pixel - low) * scale - 1;
+                    sum += value;
+                    squares += value * value;
+                }
             }
         }
-        double pixels = (double)set.Count * set.ImageSize * set.ImageSize;
+        double pixels = (double)set.Count * set.ImageChannels * set.ImageSize * set.ImageSize;
         double mean = sum / pixels;
         return new DatasetStatistics(
             Percentiles.Of(Enumerable.Range(0, set.Count).Select(i => (double)set.PeakFlux(i))),

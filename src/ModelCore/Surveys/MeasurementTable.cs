@@ -7,14 +7,19 @@ public static class MeasurementTable
 {
     public const string FileName = "measurements.fits";
 
+    private const string MissingChannel = "Missing_channel";
+
     /// <summary>Writes the table; equal measurements give equal bytes.</summary>
-    public static void Write(string directory, IReadOnlyList<CutoutMeasurement> rows)
+    /// <param name="directory">Where to write it.</param>
+    /// <param name="rows">One measurement a row.</param>
+    /// <param name="hasChannels">Whether there are further channels, and with them a column that says which one is missing.</param>
+    public static void Write(string directory, IReadOnlyList<CutoutMeasurement> rows, bool hasChannels = false)
     {
         FitsDoubleColumn Number(string name, string? unit, Func<CutoutMeasurement, double> value) => new(name, unit, [.. rows.Select(value)]);
         FitsInt32Column Whole(string name, Func<CutoutMeasurement, int> value) => new(name, null, [.. rows.Select(value)]);
         FitsBooleanColumn Flag(string name, Func<CutoutMeasurement, bool> value) => new(name, [.. rows.Select(row => (bool?)value(row))]);
         FitsStringColumn Text(string name, Func<CutoutMeasurement, string> value) => new(name, null, [.. rows.Select(value)]);
-        FitsWriter.WriteTable(Path.Combine(directory, FileName),
+        List<FitsColumnData> columns =
         [
             Whole("Row", row => row.Row),
             Text("Source_Name", row => row.SourceName),
@@ -37,7 +42,10 @@ public static class MeasurementTable
             Number("Rms", "Jy/beam", row => row.Rms),
             Number("Edge_max", null, row => row.EdgeRelativeMaximum),
             Number("Peak_flux", "Jy/beam", row => row.PeakFlux),
-        ], name: "MEASUREMENTS");
+        ];
+        if (hasChannels)
+            columns.Add(Whole(MissingChannel, row => row.MissingChannel));
+        FitsWriter.WriteTable(Path.Combine(directory, FileName), columns, name: "MEASUREMENTS");
     }
 
     /// <exception cref="FitsException">The table is damaged or lacks a column.</exception>
@@ -54,6 +62,7 @@ public static class MeasurementTable
         double[] snr = Numbers("Sigma_SNR"), threshold = Numbers("Threshold"), background = Numbers("Background"), rms = Numbers("Rms");
         double[] edge = Numbers("Edge_max"), peak = Numbers("Peak_flux");
         bool[] incomplete = Flags("Incomplete"), blanked = Flags("Blanked"), broken = Flags("Broken");
+        int[]? missing = table.HasColumn(MissingChannel) ? Wholes(MissingChannel) : null;
         var measurements = new CutoutMeasurement[row.Length];
         for (int i = 0; i < row.Length; i++)
         {
@@ -80,6 +89,7 @@ public static class MeasurementTable
                 Rms = rms[i],
                 EdgeRelativeMaximum = edge[i],
                 PeakFlux = peak[i],
+                MissingChannel = missing?[i] ?? 0,
             };
         }
         return measurements;

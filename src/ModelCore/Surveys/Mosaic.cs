@@ -25,6 +25,9 @@ public sealed record Mosaic
 
     /// <summary>Restoring beam, geometric mean of its axes; null if the header does not say.</summary>
     public double? BeamArcsec { get; init; }
+
+    /// <summary>Hertz; null if the header does not say.</summary>
+    public double? FrequencyHertz { get; init; }
 }
 
 /// <summary>The mosaics in a folder.</summary>
@@ -82,6 +85,7 @@ public static class MosaicFolder
             BeamArcsec = image.Header.GetDouble("BMAJ") is { } major && image.Header.GetDouble("BMIN") is { } minor
                 ? Math.Round(Math.Sqrt(major * minor) * 3600, 6)
                 : null,
+            FrequencyHertz = ObservingFrequency.Of(image.Header),
         };
     }
 

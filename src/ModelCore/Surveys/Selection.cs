@@ -45,8 +45,10 @@ public static class Selection
     /// <param name="rowsOutside">Rows in no mosaic.</param>
     /// <param name="rowsFailed">Rows whose mosaic could not be read.</param>
     /// <param name="cuts">The cuts.</param>
+    /// <param name="channels">Names of the further channels, if there are any: a row that one of them does not cover is removed as "channel NAME".</param>
     /// <returns>Positions in <paramref name="measurements"/> of what is kept, in its order, and the table.</returns>
-    public static (int[] Selected, SelectionTable Table) Apply(IReadOnlyList<CutoutMeasurement> measurements, int rowsOutside, int rowsFailed, SelectionCuts cuts)
+    public static (int[] Selected, SelectionTable Table) Apply(IReadOnlyList<CutoutMeasurement> measurements, int rowsOutside, int rowsFailed, SelectionCuts cuts,
+        IReadOnlyList<string>? channels = null)
     {
         List<(string Name, Func<CutoutMeasurement, bool> Removes)> steps =
         [
@@ -54,6 +56,7 @@ public static class Selection
             ("blanked", measurement => measurement.HasNan),
             ("broken", measurement => measurement.Broken),
         ];
+        steps.AddRange((channels ?? []).Select((name, i) => ($"channel {name}", (Func<CutoutMeasurement, bool>)(measurement => measurement.MissingChannel == i + 1))));
         if (cuts.SourceFree)
         {
             steps.Add(("source", measurement => !(measurement.Threshold < PixelStatistics.FirstThreshold)));

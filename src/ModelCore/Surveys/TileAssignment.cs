@@ -14,21 +14,28 @@ public sealed record TilePlan(IReadOnlyDictionary<string, int[]> RowsByMosaic, i
 /// </summary>
 public static class TileAssignment
 {
-    public static TilePlan Assign(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size, CancellationToken cancellationToken = default)
+    public static TilePlan Assign(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size, CancellationToken cancellationToken = default) =>
+        Assign(catalogue, mosaics, new CutoutOptions { Size = size }, cancellationToken);
+
+    /// <param name="catalogue">Whose rows.</param>
+    /// <param name="mosaics">To which mosaics.</param>
+    /// <param name="options">The stored size counts, and whether cut-outs have a grid of their own.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static TilePlan Assign(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, CutoutOptions options, CancellationToken cancellationToken = default)
     {
-        var footprints = mosaics.Select(mosaic => new Footprint(mosaic, size)).ToArray();
+        var footprints = mosaics.Select(mosaic => new MosaicFootprint(mosaic)).ToArray();
         var index = new SkyIndex(footprints.Select(footprint => (footprint.Mosaic.Centre, footprint.RadiusDegrees)));
-        return Assign(catalogue, footprints, index.Near, cancellationToken);
+        return Assign(catalogue, footprints, options, index.Near, cancellationToken);
     }
 
     /// <summary>The same by comparing every row with every mosaic: what the index must not change.</summary>
     internal static TilePlan AssignWithoutIndex(Catalogue catalogue, IReadOnlyList<Mosaic> mosaics, int size)
     {
         int[] all = [.. Enumerable.Range(0, mosaics.Count)];
-        return Assign(catalogue, [.. mosaics.Select(mosaic => new Footprint(mosaic, size))], _ => all, CancellationToken.None);
+        return Assign(catalogue, [.. mosaics.Select(mosaic => new MosaicFootprint(mosaic))], new CutoutOptions { Size = size }, _ => all, CancellationToken.None);
     }
 
-    private static TilePlan Assign(Catalogue catalogue, Footprint[] footprints, Func<SkyCoordinate, IReadOnlyList<int>> candidates, CancellationToken cancellationToken)
+    private static TilePlan Assign(Catalogue catalogue, MosaicFootprint[] footprints, CutoutOptions options, Func<SkyCoordinate, IReadOnlyList<int>> candidates, CancellationToken cancellationToken)
     {
         var byId = footprints.ToDictionary(footprint => footprint.Mosaic.Id);
         var rows = new Dictionary<string, List<int>>();
@@ -37,7 +44,7 @@ public static class TileAssignment
         {
             if (row % CatalogueReader.BatchRows == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            if (Choose(catalogue.Centre(row), catalogue.MosaicId(row), footprints, candidates, byId) is not { } mosaic)
+            if (Choose(catalogue.Centre(row), catalogue.MosaicId(row), footprints, options, candidates, byId) is not { } mosaic)
             {
                 outside.Add(row);
                 continue;
@@ -49,14 +56,14 @@ public static class TileAssignment
         return new TilePlan(rows.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray()), [.. outside]);
     }
 
-    private static Mosaic? Choose(SkyCoordinate centre, string? mosaicId, Footprint[] footprints, Func<SkyCoordinate, IReadOnlyList<int>> candidates, Dictionary<string, Footprint> byId)
+    private static Mosaic? Choose(SkyCoordinate centre, string? mosaicId, MosaicFootprint[] footprints, CutoutOptions options, Func<SkyCoordinate, IReadOnlyList<int>> candidates, Dictionary<string, MosaicFootprint> byId)
     {
         if (!double.IsFinite(centre.RightAscension) || !double.IsFinite(centre.Declination))
             return null;
-        if (mosaicId != null && byId.TryGetValue(MosaicFolder.SafeId(mosaicId), out var given) && given.Coverage(centre) == 2)
+        if (mosaicId != null && byId.TryGetValue(MosaicFolder.SafeId(mosaicId), out var given) && given.Coverage(centre, options) == 2)
             return given.Mosaic;
-        var direction = Direction(centre);
-        Footprint? best = null;
+        var direction = MosaicFootprint.Direction(centre);
+        MosaicFootprint? best = null;
         int bestCoverage = 0;
         double bestCosine = -2;
         foreach (int candidate in candidates(centre))
@@ -65,60 +72,10 @@ public static class TileAssignment
             double cosine = footprint.CosineTo(direction);
             if (cosine < footprint.LeastCosine)
                 continue;
-            int coverage = footprint.Coverage(centre);
+            int coverage = footprint.Coverage(centre, options);
             if (coverage > bestCoverage || (coverage == bestCoverage && coverage > 0 && cosine > bestCosine))
                 (best, bestCoverage, bestCosine) = (footprint, coverage, cosine);
         }
         return best?.Mosaic;
-    }
-
-    private static (double X, double Y, double Z) Direction(SkyCoordinate position)
-    {
-        var (sinDelta, cosDelta) = Math.SinCos(double.DegreesToRadians(position.Declination));
-        var (sinAlpha, cosAlpha) = Math.SinCos(double.DegreesToRadians(position.RightAscension));
-        return (cosDelta * cosAlpha, cosDelta * sinAlpha, sinDelta);
-    }
-
-    /// <summary>A mosaic with the circle around it, so that most rows are turned down by one scalar product.</summary>
-    private sealed class Footprint
-    {
-        private const double MarginDegrees = 0.01;
-        private readonly (double X, double Y, double Z) _centre;
-        private readonly int _size;
-
-        public Footprint(Mosaic mosaic, int size)
-        {
-            Mosaic = mosaic;
-            _size = size;
-            _centre = Direction(mosaic.Centre);
-            double radius = Corners(mosaic).Select(mosaic.Centre.SeparationTo).Aggregate(0.0, (most, next) => double.IsNaN(next) ? 180 : Math.Max(most, next));
-            RadiusDegrees = double.IsNaN(radius) ? 180 : Math.Min(180, radius + MarginDegrees);
-            LeastCosine = RadiusDegrees >= 180 ? -2 : Math.Cos(double.DegreesToRadians(RadiusDegrees));
-        }
-
-        public Mosaic Mosaic { get; }
-
-        /// <summary>Of the circle around the mosaic.</summary>
-        public double RadiusDegrees { get; }
-
-        public double LeastCosine { get; }
-
-        public double CosineTo((double X, double Y, double Z) direction) =>
-            _centre.X * direction.X + _centre.Y * direction.Y + _centre.Z * direction.Z;
-
-        /// <summary>2: the whole cut-out lies in the image; 1: its centre does; 0: neither.</summary>
-        public int Coverage(SkyCoordinate centre)
-        {
-            if (!Mosaic.Wcs.TrySkyToPixel(centre, out double column, out double row))
-                return 0;
-            if (CutoutExtractor.Window(column, row, _size).LiesInside(Mosaic.Width, Mosaic.Height))
-                return 2;
-            return column >= -0.5 && row >= -0.5 && column < Mosaic.Width - 0.5 && row < Mosaic.Height - 0.5 ? 1 : 0;
-        }
-
-        private static IEnumerable<SkyCoordinate> Corners(Mosaic mosaic) =>
-            from column in new[] { -0.5, (mosaic.Width - 1) / 2.0, mosaic.Width - 0.5 }
-            from row in new[] { -0.5, (mosaic.Height - 1) / 2.0, mosaic.Height - 0.5 }
-            select mosaic.Wcs.PixelToSky(column, row);
     }
 }

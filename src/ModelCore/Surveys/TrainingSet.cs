@@ -33,6 +33,10 @@ public sealed record TrainingSetDescription
     /// <summary>Restoring beam; 0 if unknown.</summary>
     public required double BeamArcsec { get; init; }
 
+    /// <summary>What the channels of the images are, the first one being what was measured; null for images of one channel.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public IReadOnlyList<ChannelDescription>? Channels { get; init; }
+
     /// <summary>Side of the images as stored, with a margin for turning them by any angle; 0 where there is none.</summary>
     public int StoredSize { get; init; }
 
@@ -52,7 +56,7 @@ public sealed record TrainingSetDescription
 }
 
 /// <summary>
-/// A training set on disk: images.safetensors {images F32 (n, size, size), negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
+/// A training set on disk: images.safetensors {images F32 (n, size, size), or (n, channels, size, size) with several, negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
 /// rows I64 (n)} and dataset.json; labelled sets have labels I64 (n) and no fluxes, sets with splits have splits I64 (n), -1 for none;
 /// measurements.fits has every row that was measured, selected or not.
 /// </summary>
@@ -76,19 +80,20 @@ public static class TrainingSet
     /// <param name="rowsOutside">Rows in no mosaic.</param>
     /// <param name="rowsFailed">Rows whose mosaic could not be read.</param>
     /// <param name="cuts">The selection.</param>
-    /// <param name="pixelScaleArcsec">Of the mosaics.</param>
+    /// <param name="pixelScaleArcsec">Of the images.</param>
     /// <param name="beamArcsec">Of the mosaics; 0 if unknown.</param>
     /// <param name="sourceOnly">Sets all but the source to 0, by the threshold of S/N_sigma: for the models of Sect. 7.</param>
+    /// <param name="channels">The channels of the shards if they have several: the first one is what was measured.</param>
     /// <exception cref="RadioDiffusionException">Too few sources are left to fit the flux transform.</exception>
     public static TrainingSetDescription Write(string directory, IReadOnlyList<string> shardDirectories, int size, int rowsOutside, int rowsFailed, SelectionCuts cuts,
-        double pixelScaleArcsec, double beamArcsec, bool sourceOnly = false)
+        double pixelScaleArcsec, double beamArcsec, bool sourceOnly = false, IReadOnlyList<ChannelDescription>? channels = null)
     {
         var shards = shardDirectories.Select(TileShard.Open).ToList();
         try
         {
             var all = shards.SelectMany(shard => shard.Measurements.Select(measurement => (Shard: shard, Measurement: measurement)))
                 .OrderBy(entry => entry.Measurement.Row).ToList();
-            var (positions, table) = Selection.Apply([.. all.Select(entry => entry.Measurement)], rowsOutside, rowsFailed, cuts);
+            var (positions, table) = Selection.Apply([.. all.Select(entry => entry.Measurement)], rowsOutside, rowsFailed, cuts, channels?.Skip(1).Select(channel => channel.Name).ToArray());
             var selected = positions.Select(position => all[position]).ToList();
             if (selected.Count < 2)
             {
@@ -101,6 +106,7 @@ public static class TrainingSet
             {
                 Count = selected.Count,
                 Size = size,
+                Channels = channels,
                 StoredSize = shards[0].Size == size ? 0 : shards[0].Size,
                 Transform = transform,
                 Fluxes = FluxDistribution.Of(peaks, transform),
@@ -113,7 +119,7 @@ public static class TrainingSet
             };
             WriteImages(directory, description, selected, peaks);
             File.WriteAllBytes(Path.Combine(directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, Json));
-            MeasurementTable.Write(directory, [.. all.Select(entry => entry.Measurement)]);
+            MeasurementTable.Write(directory, [.. all.Select(entry => entry.Measurement)], channels != null);
             return description;
         }
         finally
@@ -124,17 +130,17 @@ public static class TrainingSet
 
     private static void WriteImages(string directory, TrainingSetDescription description, List<(TileShard Shard, CutoutMeasurement Measurement)> selected, float[] peaks)
     {
-        long count = description.Count, size = description.StoredSize > 0 ? description.StoredSize : description.Size;
+        long count = description.Count, size = description.StoredSize > 0 ? description.StoredSize : description.Size, channels = description.Channels?.Count ?? 1;
         using var writer = new SafetensorsWriter(File.Create(Path.Combine(directory, ImagesFile)),
         [
-            ("images", "F32", [count, size, size]), ("peak_flux", "F32", [count]), ("peak_flux_scaled", "F32", [count]), ("rows", "I64", [count]),
+            ("images", "F32", channels == 1 ? [count, size, size] : [count, channels, size, size]), ("peak_flux", "F32", [count]), ("peak_flux_scaled", "F32", [count]), ("rows", "I64", [count]),
         ]);
-        float[] image = new float[size * size];
+        float[] image = new float[channels * size * size];
         foreach (var (shard, measurement) in selected)
         {
             shard.Image(measurement.ImageIndex).CopyTo(image);
             if (description.SourceOnly)
-                ImageStatistics.KeepSource(image, measurement.Background + measurement.Threshold * measurement.Rms);
+                KeepSource(image, (int)(size * size), measurement.Background + measurement.Threshold * measurement.Rms);
             foreach (ref float pixel in image.AsSpan())
                 pixel = Math.Max(pixel, 0);
             writer.Write<float>(image);
@@ -143,6 +149,14 @@ public static class TrainingSet
         writer.Write<float>(peaks.Select(peak => (float)description.Transform!.Apply(peak)).ToArray());
         writer.Write<long>(selected.Select(entry => (long)entry.Measurement.Row).ToArray());
         writer.Complete();
+    }
+
+    /// <summary>The source is what it is in the first channel, in all of them.</summary>
+    private static void KeepSource(Span<float> image, int pixels, double bound)
+    {
+        for (int i = pixels; i < image.Length; i++)
+            image[i] = image[i % pixels] > bound ? image[i] : 0;
+        ImageStatistics.KeepSource(image[..pixels], bound);
     }
 
     /// <summary>1st percentile, median, 99th percentile.</summary>
@@ -173,6 +187,8 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
 
     public int StoredSize => Description.StoredSize > 0 ? Description.StoredSize : Description.Size;
 
+    public int ImageChannels => Description.Channels?.Count ?? 1;
+
     public bool HasContext => Description.Transform != null;
 
     public int ClassCount => Description.Classes.Count;
@@ -192,7 +208,7 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
         }
         var file = SafetensorsFile.Open(Path.Combine(directory, TrainingSet.ImagesFile));
         long side = description.StoredSize > 0 ? description.StoredSize : description.Size;
-        long[] expected = [description.Count, side, side];
+        long[] expected = description.Channels is { Count: > 1 } channels ? [description.Count, channels.Count, side, side] : [description.Count, side, side];
         if (!file.Entry("images").Shape.SequenceEqual(expected))
         {
             using (file)
@@ -201,7 +217,11 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
         return new TrainingSetReader(file, description);
     }
 
-    public ReadOnlySpan<float> StoredImage(int index) => _file.Values<float>("images", (long)index * StoredSize * StoredSize, StoredSize * StoredSize);
+    public ReadOnlySpan<float> StoredImage(int index)
+    {
+        int length = ImageChannels * StoredSize * StoredSize;
+        return _file.Values<float>("images", (long)index * length, length);
+    }
 
     public ReadOnlySpan<float> Image(int index)
     {
@@ -209,11 +229,14 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
         if (StoredSize == ImageSize)
             return stored;
         int margin = (StoredSize - ImageSize) / 2;
-        float[] image = new float[ImageSize * ImageSize];
-        for (int row = 0; row < ImageSize; row++)
-            stored.Slice((margin + row) * StoredSize + margin, ImageSize).CopyTo(image.AsSpan(row * ImageSize));
+        float[] image = new float[ImageChannels * ImageSize * ImageSize];
+        for (int row = 0; row < ImageChannels * ImageSize; row++)
+            stored.Slice((row / ImageSize * StoredSize + margin + row % ImageSize) * StoredSize + margin, ImageSize).CopyTo(image.AsSpan(row * ImageSize));
         return image;
     }
+
+    /// <summary>One channel of an image without its margin: side times side values.</summary>
+    public ReadOnlySpan<float> Channel(int index, int channel) => Image(index).Slice(channel * ImageSize * ImageSize, ImageSize * ImageSize);
 
     /// <summary>Zero-based row of the catalogue.</summary>
     public int Row(int index) => (int)_file.Values<long>("rows")[index];

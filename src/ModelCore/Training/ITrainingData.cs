@@ -8,6 +8,9 @@ public interface ITrainingData
     /// <summary>Side of the square images in pixels.</summary>
     int ImageSize { get; }
 
+    /// <summary>Channels of each image, such as frequencies.</summary>
+    int ImageChannels => 1;
+
     /// <summary>Whether each image has a standardised flux.</summary>
     bool HasContext { get; }
 
@@ -20,10 +23,10 @@ public interface ITrainingData
     /// <summary>Side of the images with the margin that lets them be turned by any angle; <see cref="ImageSize"/> without one.</summary>
     int StoredSize => ImageSize;
 
-    /// <summary>Raw pixels, 0 or more, row by row: side times side values.</summary>
+    /// <summary>Raw pixels, 0 or more, channel by channel and row by row: channels times side times side values.</summary>
     ReadOnlySpan<float> Image(int index);
 
-    /// <summary>The same with the margin: stored size times stored size values.</summary>
+    /// <summary>The same with the margin: channels times stored size times stored size values.</summary>
     ReadOnlySpan<float> StoredImage(int index) => Image(index);
 
     /// <summary>The standardised Box-Cox transform of the peak flux.</summary>

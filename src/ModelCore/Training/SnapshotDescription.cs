@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Surveys;
 
@@ -16,6 +17,10 @@ public sealed record SnapshotDescription
 
     /// <summary>Names of the classes in the order of their labels.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>What the channels of the images are; null for images of one channel.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public IReadOnlyList<ChannelDescription>? Channels { get; init; }
 
     public double PixelScaleArcsec { get; init; }
 

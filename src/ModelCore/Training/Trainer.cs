@@ -167,6 +167,8 @@ public sealed class Trainer : IDisposable
     {
         if (data.ImageSize != network.ImageSize)
             throw new RadioDiffusionException($"The network is for images of {network.ImageSize} pixels a side, but those of the data set have {data.ImageSize}.");
+        if (data.ImageChannels != network.ImageChannels)
+            throw new RadioDiffusionException($"The network is for images of {network.ImageChannels} channels, but those of the data set have {data.ImageChannels}.");
         if (network.ContextDimension > 1)
             throw new RadioDiffusionException($"Network option {nameof(network.ContextDimension)} should be 0 or 1 for training, but it is {network.ContextDimension}.");
         if (network.ContextDimension == 1 && !data.HasContext)

@@ -6,15 +6,18 @@ using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Training;
 
-/// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, 1, H, W), with noise levels (N) and conditions.</summary>
+/// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, C, H, W), with noise levels (N) and conditions.</summary>
 internal sealed record TrainingBatch(Tensor Images, Tensor Noise, Tensor Sigma, Conditions Conditions);
 
-/// <summary>The numbers of a batch: (N, H, W) images and noise, (N) noise levels and contexts, (N, classes) labels.</summary>
-internal sealed class BatchNumbers(int count, int side, int classes)
+/// <summary>The numbers of a batch: (N, C, H, W) images and noise, (N) noise levels and contexts, (N, classes) labels.</summary>
+/// <param name="count">Images.</param>
+/// <param name="length">Numbers of an image, of all its channels.</param>
+/// <param name="classes">Classes.</param>
+internal sealed class BatchNumbers(int count, int length, int classes)
 {
-    public float[] Images { get; } = new float[count * side * side];
+    public float[] Images { get; } = new float[count * length];
 
-    public float[] Noise { get; } = new float[count * side * side];
+    public float[] Noise { get; } = new float[count * length];
 
     public float[] Sigma { get; } = new float[count];
 
@@ -49,32 +52,25 @@ internal sealed class BatchMaker
     /// <summary>Everything about a batch but its tensors; the images of a batch are made in parallel, and so may batches be.</summary>
     public BatchNumbers Draw(int[] images, RandomStream[] streams, bool forTraining)
     {
-        var numbers = new BatchNumbers(images.Length, _data.ImageSize, _network.ClassCount);
+        var numbers = new BatchNumbers(images.Length, _data.ImageChannels * _data.ImageSize * _data.ImageSize, _network.ClassCount);
         Parallel.For(0, images.Length, i => DrawImage(numbers, i, images[i], streams[i], forTraining));
         return numbers;
     }
 
     public TrainingBatch ToTensors(BatchNumbers numbers)
     {
-        int count = numbers.Sigma.Length, side = _data.ImageSize;
+        int count = numbers.Sigma.Length, channels = _data.ImageChannels, side = _data.ImageSize;
         var conditions = new Conditions(
             _network.ContextDimension > 0 ? ToDevice(numbers.Context, count, 1) : null,
             _network.ContextDimension > 0 ? ToDevice(numbers.ContextPresent, count, 1) : null,
             _network.ClassCount > 0 ? ToDevice(numbers.Labels, count, _network.ClassCount) : null);
-        return new TrainingBatch(ToDevice(numbers.Images, count, 1, side, side), ToDevice(numbers.Noise, count, 1, side, side), ToDevice(numbers.Sigma, count), conditions);
+        return new TrainingBatch(ToDevice(numbers.Images, count, channels, side, side), ToDevice(numbers.Noise, count, channels, side, side), ToDevice(numbers.Sigma, count), conditions);
     }
 
     private void DrawImage(BatchNumbers numbers, int i, int index, RandomStream stream, bool forTraining)
     {
-        int side = _data.ImageSize, pixels = side * side;
-        var image = numbers.Images.AsSpan(i * pixels, pixels);
-        if (!forTraining)
-            _data.Image(index).CopyTo(image);
-        else if (_data.StoredSize > side)
-            Orientation.Draw(stream).Turn(_data.StoredImage(index), _data.StoredSize, image, side, 360 * stream.NextDouble());
-        else
-            Orientation.Draw(stream).Apply(_data.Image(index), image, side);
-        ScaleToUnitRange(image);
+        int length = numbers.Images.Length / numbers.Sigma.Length;
+        CopyImage(index, numbers.Images.AsSpan(i * length, length), stream, forTraining);
         bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
         bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
         if (_network.ContextDimension > 0 && keepContext)
@@ -83,8 +79,29 @@ internal sealed class BatchMaker
             numbers.Labels[i * _network.ClassCount + _data.Label(index)] = 1;
         float sigma = (float)NoiseSchedule.LogNormal(stream.NextNormal(), _options.LogSigmaMean, _options.LogSigmaDeviation);
         numbers.Sigma[i] = sigma;
-        foreach (ref float value in numbers.Noise.AsSpan(i * pixels, pixels))
+        foreach (ref float value in numbers.Noise.AsSpan(i * length, length))
             value = (float)stream.NextNormal() * sigma;
+    }
+
+    /// <summary>All channels are turned and flipped alike; each is scaled by itself.</summary>
+    private void CopyImage(int index, Span<float> image, RandomStream stream, bool forTraining)
+    {
+        int side = _data.ImageSize, stored = _data.StoredSize;
+        bool anyAngle = forTraining && stored > side;
+        var orientation = forTraining ? Orientation.Draw(stream) : default;
+        double degrees = anyAngle ? 360 * stream.NextDouble() : 0;
+        var from = anyAngle ? _data.StoredImage(index) : _data.Image(index);
+        int fromLength = from.Length / _data.ImageChannels;
+        for (int i = 0; i < _data.ImageChannels; i++)
+        {
+            var source = from.Slice(i * fromLength, fromLength);
+            var channel = image.Slice(i * side * side, side * side);
+            if (anyAngle)
+                orientation.Turn(source, stored, channel, side, degrees);
+            else
+                orientation.Apply(source, channel, side);
+            ScaleToUnitRange(channel);
+        }
     }
 
     /// <summary>Smallest to largest becomes -1 to 1; a constant image becomes -1.</summary>

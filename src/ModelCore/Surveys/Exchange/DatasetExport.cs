@@ -41,6 +41,11 @@ public static class DatasetExport
     /// <exception cref="RadioDiffusionException">The format does not suit the set.</exception>
     public static void Write(string directory, TrainingSetReader set, ExportFormat format, IProgress<int>? progress = null, CancellationToken ct = default)
     {
+        if (set.ImageChannels > 1 && format is not (ExportFormat.FitsCube or ExportFormat.FitsFolder))
+        {
+            throw new RadioDiffusionException(
+                $"The images have {set.ImageChannels} channels ({string.Join(", ", set.Description.Channels!.Select(channel => channel.Name))}), but the layout {format} has one: export a FITS cube or a folder of FITS files instead.");
+        }
         string path = Path.Combine(directory, NameOf(format));
         switch (format)
         {

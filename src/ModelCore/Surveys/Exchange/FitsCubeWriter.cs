@@ -2,14 +2,14 @@ using RadioDiffusion.ModelCore.Fits;
 
 namespace RadioDiffusion.ModelCore.Surveys.Exchange;
 
-/// <summary>A training set as a FITS cube (side, side, n) float32, plane after plane, with a binary table SOURCES: one row for each plane.</summary>
+/// <summary>A training set as a FITS cube (side, side, n) float32, or (side, side, channels, n) with several channels, plane after plane, with a binary table SOURCES: one row for each image.</summary>
 /// <remarks>Planes are written one at a time; both HDUs carry checksums.</remarks>
 internal static class FitsCubeWriter
 {
     public static void Write(string path, TrainingSetReader set, IProgress<int>? progress, CancellationToken ct)
     {
         using var writer = FitsFileWriter.Create(path);
-        using (var cube = writer.BeginImage(FitsPixelFormat.Float32, [set.ImageSize, set.ImageSize, set.Count], Header(set)))
+        using (var cube = writer.BeginImage(FitsPixelFormat.Float32, Axes(set), Header(set)))
         {
             for (int i = 0; i < set.Count; i++)
             {
@@ -23,6 +23,9 @@ internal static class FitsCubeWriter
         writer.Complete();
     }
 
+    private static long[] Axes(TrainingSetReader set) =>
+        set.ImageChannels == 1 ? [set.ImageSize, set.ImageSize, set.Count] : [set.ImageSize, set.ImageSize, set.ImageChannels, set.Count];
+
     private static FitsHeader Header(TrainingSetReader set)
     {
         var description = set.Description;
@@ -35,6 +38,8 @@ internal static class FitsCubeWriter
             header.Set("BMAJ", description.BeamArcsec / 3600, "[deg] restoring beam");
             header.Set("BMIN", description.BeamArcsec / 3600, "[deg] restoring beam");
         }
+        if (description.Channels is { } channels)
+            ChannelCards.AddTo(header, channels, _ => description.Unit);
         return header;
     }
 

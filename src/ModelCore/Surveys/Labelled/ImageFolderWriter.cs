@@ -62,8 +62,12 @@ internal static class ImageFolderWriter
             header.Set("BMAJ", description.BeamArcsec / 3600, "[deg] restoring beam");
             header.Set("BMIN", description.BeamArcsec / 3600, "[deg] restoring beam");
         }
+        if (description.Channels is { } channels)
+            ChannelCards.AddTo(header, channels, _ => description.Unit);
         using var stream = File.Create(path);
-        FitsWriter.WriteImage(stream, set.Image(index), set.ImageSize, set.ImageSize, header);
+        using var writer = FitsFileWriter.To(stream);
+        writer.AddImage(set.Image(index), FitsPixelFormat.Float32, set.ImageChannels == 1 ? [set.ImageSize, set.ImageSize] : [set.ImageSize, set.ImageSize, set.ImageChannels], header);
+        writer.Complete();
     }
 
     private static string Stem(string name) => FileName(Path.GetExtension(name).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".fits" or ".fit" ? Path.GetFileNameWithoutExtension(name) : name);
