@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Interfaces.Surveys;
 
@@ -71,6 +72,16 @@ public sealed record DatasetRequest
 
     /// <summary>Whether cut-outs are centred on the optical position where there is one, as in the paper.</summary>
     [Id(13)] public bool CentreOnOpticalPosition { get; init; } = true;
+
+    /// <summary>The cuts that these limits stand for.</summary>
+    public SelectionCuts ToCuts() => new()
+    {
+        MinimumSnr = MinimumSnr,
+        MaximumEdge = MaximumEdge,
+        SourceFree = Content == DatasetContent.Background,
+        LargestSizeAboveArcsec = LargestSizeAboveArcsec,
+        FluxAboveMilliJansky = FluxAboveMilliJansky,
+    };
 }
 
 /// <summary>What the images of a data set show.</summary>
@@ -144,4 +155,28 @@ public sealed record DatasetStatus
 
     /// <summary>How the catalogue was understood, and its rows that are not as they should be: counted, not failed.</summary>
     [Id(24)] public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What a finished set is: the selection's counts and the artifact; whatever a build or an import has of its own comes on top.</summary>
+    public static DatasetStatus DoneWith(string name, SelectionTable table, string artifact, string digest) => new()
+    {
+        Name = name,
+        State = WorkState.Done,
+        Version = 0,
+        Phase = "done",
+        Rows = table.Rows,
+        Cutouts = table.Cutouts,
+        Removed = [.. table.Removed.Select(pair => new RemovedRows(pair.Key, pair.Value))],
+        Selected = table.Selected,
+        Artifact = artifact,
+        Digest = digest,
+    };
+
+    /// <summary>The counts as the selection made them.</summary>
+    public SelectionTable ToSelectionTable() => new()
+    {
+        Rows = Rows,
+        Cutouts = Cutouts,
+        Removed = [.. Removed.Select(cut => KeyValuePair.Create(cut.Cut, cut.Count))],
+        Selected = Selected,
+    };
 }

@@ -55,7 +55,7 @@ public static class TileAssignment
             return null;
         if (mosaicId != null && byId.TryGetValue(MosaicFolder.SafeId(mosaicId), out var given) && given.Coverage(centre) == 2)
             return given.Mosaic;
-        var direction = Direction(centre);
+        var direction = Direction.FromDegrees(centre.RightAscension, centre.Declination);
         Footprint? best = null;
         int bestCoverage = 0;
         double bestCosine = -2;
@@ -72,25 +72,18 @@ public static class TileAssignment
         return best?.Mosaic;
     }
 
-    private static (double X, double Y, double Z) Direction(SkyCoordinate position)
-    {
-        var (sinDelta, cosDelta) = Math.SinCos(double.DegreesToRadians(position.Declination));
-        var (sinAlpha, cosAlpha) = Math.SinCos(double.DegreesToRadians(position.RightAscension));
-        return (cosDelta * cosAlpha, cosDelta * sinAlpha, sinDelta);
-    }
-
     /// <summary>A mosaic with the circle around it, so that most rows are turned down by one scalar product.</summary>
     private sealed class Footprint
     {
         private const double MarginDegrees = 0.01;
-        private readonly (double X, double Y, double Z) _centre;
+        private readonly Direction _centre;
         private readonly int _size;
 
         public Footprint(Mosaic mosaic, int size)
         {
             Mosaic = mosaic;
             _size = size;
-            _centre = Direction(mosaic.Centre);
+            _centre = Direction.FromDegrees(mosaic.Centre.RightAscension, mosaic.Centre.Declination);
             double radius = Corners(mosaic).Select(mosaic.Centre.SeparationTo).Aggregate(0.0, (most, next) => double.IsNaN(next) ? 180 : Math.Max(most, next));
             RadiusDegrees = double.IsNaN(radius) ? 180 : Math.Min(180, radius + MarginDegrees);
             LeastCosine = RadiusDegrees >= 180 ? -2 : Math.Cos(double.DegreesToRadians(RadiusDegrees));
@@ -103,8 +96,7 @@ public static class TileAssignment
 
         public double LeastCosine { get; }
 
-        public double CosineTo((double X, double Y, double Z) direction) =>
-            _centre.X * direction.X + _centre.Y * direction.Y + _centre.Z * direction.Z;
+        public double CosineTo(Direction direction) => _centre.X * direction.X + _centre.Y * direction.Y + _centre.Z * direction.Z;
 
         /// <summary>2: the whole cut-out lies in the image; 1: its centre does; 0: neither.</summary>
         public int Coverage(SkyCoordinate centre)
