@@ -77,12 +77,12 @@ public static class MosaicFolder
         return files;
     }
 
-    /// <summary>One mosaic.</summary>
+    /// <summary>One mosaic, by its header alone; of a gzip file the data are not unpacked.</summary>
     /// <exception cref="FitsException">It is no FITS image with a celestial WCS, or it is cut off.</exception>
     public static Mosaic Open(string path)
     {
-        using var file = FitsFile.Open(path);
-        return Mosaic.Of(file);
+        var image = FitsImageHeader.Read(path);
+        return Describe(path, image.Header, image.Width, image.Height);
     }
 
     internal static Mosaic Describe(string path, FitsHeader header, int width, int height)

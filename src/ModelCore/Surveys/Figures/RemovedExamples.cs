@@ -83,7 +83,7 @@ public static class RemovedExamples
         Selection.Broken => Text($"{CountSmallest(pixels)} equal minima"),
         Selection.Source => Text($"source at {measurement.Threshold:0.#} sigma"),
         Selection.Snr => double.IsFinite(measurement.SigmaSnr) ? Text($"S/N {measurement.SigmaSnr:0.00}") : "S/N undefined",
-        Selection.Edge => Text($"edge {measurement.EdgeRelativeMaximum:0.00}"),
+        Selection.Edge => Text($"edge {measurement.EdgeRelativeMaximum:0.000}"),
         Selection.Size => Text($"{measurement.LargestAngularSizeArcsec:0.#} arcsec"),
         Selection.Flux => Text($"{measurement.TotalFluxMilliJansky:0.###} mJy"),
         _ => measurement.SourceName,
