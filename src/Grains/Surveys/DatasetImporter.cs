@@ -118,6 +118,7 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
         ["hdf5"] = ImageSetFormat.Hdf5,
         ["labelled-hdf5"] = ImageSetFormat.LabelledHdf5,
         ["folder"] = ImageSetFormat.Folder,
+        ["fits-cube"] = ImageSetFormat.FitsCube,
     };
 
     private static readonly Dictionary<string, ClassBalance> _balances = new()

@@ -123,7 +123,7 @@ public static class MosaicFolder
     }
 
     /// <summary>Images of radio surveys are in Jy/beam if the header does not say otherwise.</summary>
-    private static double JanskyPerUnit(FitsHeader header, string path) => header.GetString("BUNIT")?.Trim().ToUpperInvariant() switch
+    internal static double JanskyPerUnit(FitsHeader header, string path) => header.GetString("BUNIT")?.Trim().ToUpperInvariant() switch
     {
         null or "" or "JY/BEAM" or "JY BEAM-1" or "JY/BM" or "JY" => 1,
         "MJY/BEAM" or "MJY BEAM-1" when header.GetString("BUNIT")!.TrimStart()[0] == 'm' => 1e-3,
