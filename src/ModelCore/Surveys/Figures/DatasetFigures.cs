@@ -95,7 +95,15 @@ public static class DatasetFigures
 
     private static string Label(TrainingSetReader set, int i) => set.ClassCount > 0
         ? set.Description.Classes[set.Label(i)]
-        : HasUnit(set) ? string.Create(CultureInfo.InvariantCulture, $"{set.PeakFlux(i) * 1000:G3} mJy/beam") : "";
+        : HasUnit(set) ? FluxText(set.PeakFlux(i)) : "";
+
+    /// <summary>Three digits in the unit that needs no exponent.</summary>
+    private static string FluxText(double jansky) => jansky switch
+    {
+        >= 0.9995 => string.Create(CultureInfo.InvariantCulture, $"{jansky:G3} Jy/beam"),
+        >= 0.9995e-4 => string.Create(CultureInfo.InvariantCulture, $"{jansky * 1e3:G3} mJy/beam"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{jansky * 1e6:G3} μJy/beam"),
+    };
 
     private static bool HasUnit(TrainingSetReader set) => set.Description.Unit.Length > 0;
 

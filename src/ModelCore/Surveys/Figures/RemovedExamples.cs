@@ -81,7 +81,7 @@ public static class RemovedExamples
         Selection.Incomplete => Text($"{100 * measurement.Coverage:0.#} % covered"),
         Selection.Blanked => Text($"{100.0 * pixels.Count(float.IsNaN) / pixels.Length:0.##} % blanked"),
         Selection.Broken => Text($"{CountSmallest(pixels)} equal minima"),
-        Selection.Source => Text($"source at {measurement.Threshold:0.#} sigma"),
+        Selection.Source => Text($"peak at {(measurement.PeakFlux - measurement.Background) / measurement.Rms:0.0} σ"),
         Selection.Snr => double.IsFinite(measurement.SigmaSnr) ? Text($"S/N {measurement.SigmaSnr:0.00}") : "S/N undefined",
         Selection.Edge => Text($"edge {measurement.EdgeRelativeMaximum:0.000}"),
         Selection.Size => Text($"{measurement.LargestAngularSizeArcsec:0.#} arcsec"),
