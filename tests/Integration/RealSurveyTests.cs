@@ -74,6 +74,22 @@ public sealed class RealSurveyTests : IDisposable
         Assert.True(near >= share * set.Count, $"{near} of {set.Count} cut-outs ({(double)near / set.Count:0.000}) have their brightest pixel within {radiusArcsec} arcsec of the centre, but it should be {share:0.00} of them.");
     }
 
+    [Fact]
+    public async Task FirstAndNvss_OfTheSameGalaxies_AreTwoClassesOfEquallyNamedImages()
+    {
+        await using var session = await Session.OpenAsync(_folder.File("store"), null, false, Token);
+        var dataset = session.Grains.GetGrain<IDatasetGrain>("pairs");
+        await dataset.ImportAsync(new DatasetImportRequest { Path = TestFiles.RealData("first-nvss-pairs"), Crop = 40 }, Token);
+        var status = await dataset.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, status.Error);
+        Assert.Empty(status.Problems);
+        using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(status.Artifact!, Token));
+        Assert.Equal(["first", "nvss"], set.Description.Classes);
+        Assert.Equal([10, 10], Enumerable.Range(0, set.Count).CountBy(set.Label).OrderBy(count => count.Key).Select(count => count.Value));
+        // 40 pixels of FIRST are 72 arcsec, of NVSS 10 arcmin: there a galaxy is a few pixels in the middle, its brightest one within two beams (6 pixels; measured: up to 5.15).
+        Assert.All(Enumerable.Range(0, set.Count).Where(i => set.Label(i) == 1), i => Assert.InRange(PeakDistancePixels(set.Image(i), 40), 0, 6));
+    }
+
     /// <summary>From the centre that the cut-out was asked for, which lies within a pixel of its middle.</summary>
     private static double PeakDistancePixels(ReadOnlySpan<float> image, int size)
     {
