@@ -33,6 +33,10 @@ public sealed class DatasetImportTests : IDisposable
         Assert.InRange(details.GetProperty("statistics").GetProperty("standardDeviation").GetDouble(), 0.01, 1);
         Assert.True(new FileInfo(Path.Combine(shown, "images.png")).Length > 100);
         Assert.Contains("\\begin{tabular}", await File.ReadAllTextAsync(Path.Combine(shown, "classes.tex")), StringComparison.Ordinal);
+        Assert.True(new FileInfo(Path.Combine(shown, "classes.png")).Length > 100);
+        (_, text, _) = await CommandLineTests.RunAsync("dataset", "show", "set", "--latex", "--store", Store);
+        Assert.StartsWith("\\begin{table}\n\\caption{Data set set}", text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split("\\end{table}\n").Length - 1);          // of the selection and of the classes
 
         string cube = _folder.File("set.fits");
         Assert.Equal(ExitCode.Done, (await CommandLineTests.RunAsync("dataset", "export", "set", "--out", cube, "--store", Store)).ExitCode);
@@ -41,6 +45,29 @@ public sealed class DatasetImportTests : IDisposable
         string folder = _folder.File("exported");
         Assert.Equal(ExitCode.Done, (await CommandLineTests.RunAsync("dataset", "export", "set", "--out", folder, "--images", "png", "--store", Store)).ExitCode);
         Assert.Equal(["a0.png", "a1.png", "a2.png"], Directory.GetFiles(Path.Combine(folder, "A")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task BuiltSet_ShownIntoAFolder_HasTheFiguresOfThePaper()
+    {
+        var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
+        var (built, text, errors) = await CommandLineTests.RunAsync(
+            "dataset", "build", "set", "--mosaics", mosaics, "--catalogue", catalogue, "--size", "16", "--min-snr", "3", "--max-edge", "0.3", "--store", Store, "--json");
+        Assert.True(built == ExitCode.Done, errors);
+        Assert.Equal(["rows", "cutouts", "removed", "selected", "artifact"], Json(text).EnumerateObject().Take(5).Select(property => property.Name));
+        string shown = _folder.File("shown");
+        (int exitCode, text, errors) = await CommandLineTests.RunAsync("dataset", "show", "set", "--out", shown, "--store", Store, "--json");
+        Assert.True(exitCode == ExitCode.Done, errors);
+        Assert.Equal(["flux.png", "flux.svg", "images.png", "removed.png", "selection.json", "selection.tex", "snr.png", "snr.svg"], Directory.GetFiles(shown).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        var selection = Json(text).GetProperty("details").GetProperty("selection");
+        Assert.Equal(Json(text).GetProperty("selected").GetInt32(), selection[selection.GetArrayLength() - 1].GetProperty("Left").GetInt32());
+        Assert.Contains("mJy/beam", await File.ReadAllTextAsync(Path.Combine(shown, "flux.svg")), StringComparison.Ordinal);
+
+        Directory.Move(mosaics, _folder.File("elsewhere"));                   // what was selected is in the store, what was removed is not
+        (exitCode, text, _) = await CommandLineTests.RunAsync("dataset", "show", "set", "--out", _folder.File("again"), "--store", Store);
+        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Contains("is not there", text, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("again/removed.png")));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.ModelCore.Evaluation;
 using RadioDiffusion.ModelCore.Surveys;
 using Spectre.Console;
 
@@ -27,14 +28,15 @@ internal static class DatasetCommand
     private static readonly Option<string> _content = OptionChecks.Choice("--content", "all, source-only (all but the source set to 0) or background (places without a source).", "all", "source-only", "background");
     private static readonly Option<int> _backgrounds = new Option<int>("--backgrounds") { Description = "Places without a source looked for in each mosaic, with --content background.", DefaultValueFactory = _ => 500 }.AtLeast(1);
 
-    private static readonly Option<string?> _out = new("--out") { Description = "Folder for a picture of the first images and, for a set with classes, its table as JSON and LaTeX.", HelpName = "DIR" };
-    private static readonly Option<int> _pictures = new("--pictures") { Description = "Images in the picture.", DefaultValueFactory = _ => 64 };
+    private static readonly Option<string?> _out = new("--out") { Description = "Folder for figures (examples, what the cuts remove, S/N, peak fluxes, classes) as PNG, plots as SVG too, and the tables as JSON and LaTeX.", HelpName = "DIR" };
+    private static readonly Option<bool> _latex = new("--latex") { Description = "Prints the table of the selection, and of the classes if there are any, as LaTeX (package booktabs)." };
+    private static readonly Option<int> _pictures = new("--pictures") { Description = "Images in the picture of examples.", DefaultValueFactory = _ => 64 };
 
     public static Command Build()
     {
         var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge, _minimumSize, _minimumFlux, _coverage, _anyAngle, _pixelScale, _channels, _centre, _content, _backgrounds, CommonOptions.Seed);
         build.SetGuardedAction(BuildAsync);
-        var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures);
+        var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures, _latex);
         show.SetGuardedAction(ShowAsync);
         return new Command("dataset", "Training sets from surveys.") { build, DatasetImportCommand.Build(), DatasetExportCommand.Build(), show };
     }
@@ -80,8 +82,22 @@ internal static class DatasetCommand
         await session.Grains.KnownAsync(INameIndexGrain.Datasets, name, "data set", cancellationToken);
         var status = await session.Grains.Dataset(name).GetStatusAsync(cancellationToken);
         await using var details = await DatasetDetails.OpenAsync(session, status, cancellationToken);
-        string[] files = details != null && parsed.GetValue(_out) is { } directory ? details.Save(directory, parsed.GetValue(_pictures)) : [];
+        if (parsed.GetValue(_latex))
+            return ReportLatex(status, details, output);
+        var problems = new List<string>();
+        string[] files = details != null && parsed.GetValue(_out) is { } directory ? details.Save(directory, parsed.GetValue(_pictures), problems) : [];
+        problems.ForEach(output.Message);
         return Report(status, output, details, files);
+    }
+
+    /// <summary>The tables for a publication, ready to be included.</summary>
+    private static int ReportLatex(DatasetStatus status, DatasetDetails? details, Output output)
+    {
+        if (details == null)
+            throw new UserErrorException(ErrorKind.NotFound, status.Name, $"Data set '{status.Name}' was never finished, so that it has no table: build or import it.");
+        string latex = string.Join('\n', new[] { SelectionTable(status), details.Classes() }.OfType<PublishedTable>().Select(table => table.ToLatex()));
+        output.Result(new { status.Name, Latex = latex }, console => console.Profile.Out.Writer.Write(latex));
+        return ExitCode.Done;
     }
 
     public static DatasetRequest RequestFrom(string mosaics, string catalogue) =>
@@ -148,7 +164,7 @@ internal static class DatasetCommand
             },
             console =>
             {
-                console.Write(SelectionTable(status));
+                console.Write(Tables.Of(SelectionTable(status)));
                 foreach (string note in status.Notes)
                     console.WriteLine(note);
                 foreach (string problem in status.Problems)
@@ -167,19 +183,7 @@ internal static class DatasetCommand
     }
 
     /// <summary>The paper's Table 1: what each cut leaves.</summary>
-    public static Table SelectionTable(DatasetStatus status)
-    {
-        var table = new Table().Title($"Data set {Markup.Escape(status.Name)}").AddColumn("Cut")
-            .AddColumn(new TableColumn("Removed").RightAligned()).AddColumn(new TableColumn("Left").RightAligned());
-        int left = status.Rows;
-        table.AddRow(status.Import == null ? "catalogue rows" : "images", "", left.ToString());
-        foreach (var cut in status.Removed)
-        {
-            left -= cut.Count;
-            table.AddRow(Markup.Escape(cut.Cut), cut.Count.ToString(), left.ToString());
-        }
-        return table.AddRow("[bold]selected[/]", "", $"[bold]{status.Selected}[/]");
-    }
+    public static PublishedTable SelectionTable(DatasetStatus status) => CutTable.Of($"Data set {status.Name}", status.ToSelectionTable(), status.Request?.ToCuts());
 
     private static Table List(DatasetStatus[] all)
     {

@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Evaluation;
 using RadioDiffusion.ModelCore.Surveys;
+using RadioDiffusion.ModelCore.Surveys.Figures;
 using RadioDiffusion.ModelCore.Surveys.Labelled;
 using Spectre.Console;
 
@@ -13,12 +15,12 @@ namespace RadioDiffusion.Client.Commands;
 /// <summary>What is in a data set and where it came from: classes, statistics, pictures, recipe.</summary>
 internal sealed class DatasetDetails : IAsyncDisposable
 {
-    private const int GridColumns = 8;
-    private const int GridZoom = 2;
+    private readonly DatasetStatus _status;
     private readonly ArtifactManifest _manifest;
 
-    private DatasetDetails(TrainingSetReader set, ArtifactManifest manifest)
+    private DatasetDetails(DatasetStatus status, TrainingSetReader set, ArtifactManifest manifest)
     {
+        _status = status;
         Set = set;
         _manifest = manifest;
     }
@@ -35,7 +37,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
     {
         if (status.Artifact is not { } artifact || await session.Artifacts.FindAsync(artifact, cancellationToken) is not { } manifest)
             return null;
-        return new DatasetDetails(TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(artifact, cancellationToken)), manifest);
+        return new DatasetDetails(status, TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(artifact, cancellationToken)), manifest);
     }
 
     /// <summary>The paper's Table 2; null for a set without classes.</summary>
@@ -54,6 +56,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
         Set.Description.Channels,
         Set.Description.BalancesClasses,
         FluxTransform = Set.Description.Transform,
+        Selection = DatasetCommand.SelectionTable(_status).ToRecords(),
         Classes = Classes()?.ToRecords(),
         Statistics = statistics,
         Recipe = new { _manifest.Recipe.Kind, _manifest.Recipe.AlgorithmVersion, _manifest.Recipe.Inputs, _manifest.Recipe.Parameters },
@@ -66,7 +69,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
     {
         var description = Set.Description;
         if (Classes() is { } classes)
-            console.Write(TableOf(classes));
+            console.Write(Tables.Of(classes));
         var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Row(string name, string value) => grid.AddRow(Markup.Escape(name), Markup.Escape(value));
         Row("Images", $"{Set.Count} of {Set.ImageSize} x {Set.ImageSize} pixels{(statistics.Empty > 0 ? $", {statistics.Empty} of them empty" : "")}");
@@ -96,43 +99,39 @@ internal sealed class DatasetDetails : IAsyncDisposable
             console.WriteLine(file);
     }
 
-    /// <summary>images.png with the first images, and the table of classes as classes.json and classes.tex.</summary>
-    public string[] Save(string directory, int count)
+    /// <summary>The figures as PNG, plots as SVG too, and the tables of the selection and of the classes as JSON and LaTeX.</summary>
+    /// <param name="directory">Where to.</param>
+    /// <param name="images">Images in the picture of examples.</param>
+    /// <param name="problems">What cannot be shown, with the reason.</param>
+    public string[] Save(string directory, int images, ICollection<string> problems)
     {
         Directory.CreateDirectory(directory);
-        List<(string Name, byte[] Bytes)> files =
-        [
-            ("images.png", Picture.Grid([.. Enumerable.Range(0, Math.Min(count, Set.Count)).Select(i => Set.Channel(i, 0).ToArray())], Set.ImageSize, GridColumns, GridZoom)),
-        ];
-        if (Classes() is { } classes)
+        var files = new List<string>();
+        void Write(string name, byte[] bytes)
         {
-            files.Add(("classes.json", JsonSerializer.SerializeToUtf8Bytes(classes.ToRecords())));
-            files.Add(("classes.tex", System.Text.Encoding.UTF8.GetBytes(classes.ToLatex())));
+            files.Add(Path.Combine(Path.GetFullPath(directory), name));
+            WholeFile.Write(files[^1], bytes);
         }
-        foreach (var (name, bytes) in files)
-            WholeFile.Write(Path.Combine(directory, name), bytes);
-        return [.. files.Select(file => Path.Combine(Path.GetFullPath(directory), file.Name))];
+        foreach (var figure in DatasetFigures.Of(Set, _status.Request?.MosaicDirectory, images, problems))
+        {
+            Write($"{figure.Name}.png", figure.Drawing.ToPng());
+            if (figure.IsPlot)
+                Write($"{figure.Name}.svg", Encoding.UTF8.GetBytes(figure.Drawing.ToSvg()));
+        }
+        foreach (var (name, table) in new[] { ("selection", DatasetCommand.SelectionTable(_status)), ("classes", Classes()) })
+        {
+            if (table == null)
+                continue;
+            Write($"{name}.json", JsonSerializer.SerializeToUtf8Bytes(table.ToRecords()));
+            Write($"{name}.tex", Encoding.UTF8.GetBytes(table.ToLatex()));
+        }
+        return [.. files];
     }
 
     public ValueTask DisposeAsync()
     {
         Set.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>The console's form of a table for publication.</summary>
-    public static Table TableOf(PublishedTable table)
-    {
-        var shown = new Table().Title(Markup.Escape(table.Caption));
-        for (int i = 0; i < table.Columns.Count; i++)
-            shown.AddColumn(i == 0 ? new TableColumn(Markup.Escape(table.Columns[i])) : new TableColumn(Markup.Escape(table.Columns[i])).RightAligned());
-        for (int i = 0; i < table.Rows.Count; i++)
-        {
-            if (table.HasTotal && i == table.Rows.Count - 1)
-                shown.AddEmptyRow();
-            shown.AddRow([.. table.Rows[i].Select(cell => Markup.Escape(PublishedTable.Text(cell)))]);
-        }
-        return shown;
     }
 
     private static string Line(ChannelDescription channel) =>

@@ -8,11 +8,11 @@ internal static class DatasetImportCommand
 {
     private static readonly Argument<string> _path = new("PATH")
     {
-        Description = "An HDF5 file of the published layout (images) or of the labelled FIRST set, zipped or not; a folder of such files; or a folder CLASS/* or SPLIT/CLASS/* of PNG, JPEG or FITS images.",
+        Description = "An HDF5 file of the published layout (images) or of the labelled FIRST set, zipped or not; a folder of such files; a FITS cube (as `dataset export` writes it, or another); or a folder CLASS/* or SPLIT/CLASS/* of PNG, JPEG or FITS images.",
     };
 
     private static readonly Option<string> _name = new("--name") { Description = "Name of the data set.", Required = true };
-    private static readonly Option<string> _format = OptionChecks.Choice("--format", "The layout; auto looks at the files.", "auto", "hdf5", "labelled-hdf5", "folder");
+    private static readonly Option<string> _format = OptionChecks.Choice("--format", "The layout; auto looks at the files.", "auto", "hdf5", "labelled-hdf5", "folder", "fits-cube");
     private static readonly Option<int> _crop = new("--crop") { Description = "Side in pixels that images are cut to about their centre, before they are scaled (80 in the paper); 0 keeps them whole.", HelpName = "PIXELS" };
     private static readonly Option<string> _balance = OptionChecks.Choice("--balance", "Classes of different sizes: none; undersample, to the smallest class at random; undersample-first, its first images as the published code does; weights, all images with equally likely classes in training.", "none", "undersample", "undersample-first", "weights");
     private static readonly Option<string[]> _split = new("--split") { Description = "Only images of this split (train, valid, test); all where left out, as published. May be given more than once.", DefaultValueFactory = _ => [] };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using RadioDiffusion.Client.Commands;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
@@ -44,9 +45,7 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
                 new ReportImages("Generated", "Samples at the same peak fluxes, in the same order and stretch.",
                     Picture.Grid(generated, side, Columns, Zoom), $"{generated.Length} radio sources made by the diffusion model"),
             ],
-            CatalogueRows = dataset.Rows,
-            Selection = [.. dataset.Removed.Select(cut => (cut.Cut, cut.Count))],
-            Selected = dataset.Selected,
+            Selection = DatasetCommand.SelectionTable(dataset),
             Losses = new LossCurve
             {
                 Training = [.. losses.Training.Select(point => new LossPoint(point.Iteration, point.Loss))],

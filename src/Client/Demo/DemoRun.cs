@@ -51,7 +51,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
         var request = DatasetCommand.RequestFrom(mosaics, catalogue) with { MinimumSnr = plan.MinimumSnr };
         var status = await DatasetCommand.RunAsync(session, DemoPlan.Name, request, output, cancellationToken);
-        output.Terminal.Write(DatasetCommand.SelectionTable(status));
+        output.Terminal.Write(Tables.Of(DatasetCommand.SelectionTable(status)));
         foreach (string problem in status.Problems)
             output.Message($"  Left out: {problem}");
         return status;

@@ -4,10 +4,10 @@ namespace RadioDiffusion.Grains.Interfaces.Surveys;
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.DatasetImportRequest")]
 public sealed record DatasetImportRequest
 {
-    /// <summary>An HDF5 file, a zip archive with one, a folder of such files, or a folder of images; readable by every silo.</summary>
+    /// <summary>An HDF5 file, a zip archive with one, a folder of such files, a FITS cube, or a folder of images; readable by every silo.</summary>
     [Id(0)] public required string Path { get; init; }
 
-    /// <summary>auto, hdf5, labelled-hdf5 or folder.</summary>
+    /// <summary>auto, hdf5, labelled-hdf5, folder or fits-cube.</summary>
     [Id(1)] public string Format { get; init; } = "auto";
 
     /// <summary>Side in pixels that images are cut to about their centre; 0 keeps them whole.</summary>

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Interfaces.Surveys;
 
@@ -77,6 +78,16 @@ public sealed record DatasetRequest
 
     /// <summary>Further channels of the images, in their order; null for none.</summary>
     [Id(21)] public ValueList<ChannelFolder>? Channels { get; init; }
+
+    /// <summary>The cuts that these limits stand for.</summary>
+    public SelectionCuts ToCuts() => new()
+    {
+        MinimumSnr = MinimumSnr,
+        MaximumEdge = MaximumEdge,
+        SourceFree = Content == DatasetContent.Background,
+        LargestSizeAboveArcsec = LargestSizeAboveArcsec,
+        FluxAboveMilliJansky = FluxAboveMilliJansky,
+    };
 }
 
 /// <summary>A folder of mosaics of the same sky at another frequency.</summary>
@@ -154,4 +165,28 @@ public sealed record DatasetStatus
 
     /// <summary>How the catalogue was understood, and its rows that are not as they should be: counted, not failed.</summary>
     [Id(24)] public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What a finished set is: the selection's counts and the artifact; whatever a build or an import has of its own comes on top.</summary>
+    public static DatasetStatus DoneWith(string name, SelectionTable table, string artifact, string digest) => new()
+    {
+        Name = name,
+        State = WorkState.Done,
+        Version = 0,
+        Phase = "done",
+        Rows = table.Rows,
+        Cutouts = table.Cutouts,
+        Removed = [.. table.Removed.Select(pair => new RemovedRows(pair.Key, pair.Value))],
+        Selected = table.Selected,
+        Artifact = artifact,
+        Digest = digest,
+    };
+
+    /// <summary>The counts as the selection made them.</summary>
+    public SelectionTable ToSelectionTable() => new()
+    {
+        Rows = Rows,
+        Cutouts = Cutouts,
+        Removed = [.. Removed.Select(cut => KeyValuePair.Create(cut.Cut, cut.Count))],
+        Selected = Selected,
+    };
 }

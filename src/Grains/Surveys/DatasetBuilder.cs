@@ -110,38 +110,18 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         var recipe = DatasetRecipe(request, plan, done, lost);
         using var scratch = store.CreateScratchDirectory();
         var description = await devices.Cpu.RunAsync(
-            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, CutsOf(request), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly, plan.Channels), cancellationToken);
-        var table = description.Selection;
+            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, request.ToCuts(), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly, plan.Channels), cancellationToken);
         var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
-        return new DatasetStatus
+        return DatasetStatus.DoneWith(name, description.Selection, manifest.Id, manifest.ContentDigest) with
         {
-            Name = name,
-            State = WorkState.Done,
-            Version = 0,
-            Phase = "done",
             TilesDone = tiles.Count,
             TilesTotal = tiles.Count,
             TilesUpToDate = done.Count(tile => tile.Status.WasUpToDate),
-            Rows = table.Rows,
-            Cutouts = table.Cutouts,
-            Removed = [.. table.Removed.Select(pair => new RemovedRows(pair.Key, pair.Value))],
-            Selected = table.Selected,
-            Artifact = manifest.Id,
-            Digest = manifest.ContentDigest,
             Problems = problems,
             Notes = plan.Notes,
             Request = request,
         };
     }
-
-    private static SelectionCuts CutsOf(DatasetRequest request) => new()
-    {
-        MinimumSnr = request.MinimumSnr,
-        MaximumEdge = request.MaximumEdge,
-        SourceFree = request.Content == DatasetContent.Background,
-        LargestSizeAboveArcsec = request.LargestSizeAboveArcsec,
-        FluxAboveMilliJansky = request.FluxAboveMilliJansky,
-    };
 
     private static Recipe DatasetRecipe(DatasetRequest request, DatasetPlan plan, List<(TileRequest Request, TileStatus Status)> done, int lost)
     {

@@ -60,22 +60,7 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
                 return (set.Description.Selection, JsonSerializer.Deserialize<string[]>(File.ReadAllBytes(Path.Combine(directory, ProblemsFile))) ?? []);
             },
             cancellationToken);
-        return new DatasetStatus
-        {
-            Name = name,
-            State = WorkState.Done,
-            Version = 0,
-            Phase = "done",
-            Rows = table.Rows,
-            Cutouts = table.Cutouts,
-            Removed = [.. table.Removed.Select(pair => new RemovedRows(pair.Key, pair.Value))],
-            Selected = table.Selected,
-            Artifact = manifest.Id,
-            Digest = manifest.ContentDigest,
-            Problems = problems,
-            Import = request,
-            WasUpToDate = upToDate,
-        };
+        return DatasetStatus.DoneWith(name, table, manifest.Id, manifest.ContentDigest) with { Problems = problems, Import = request, WasUpToDate = upToDate };
     }
 
     /// <summary>Where a set lies must not be in its bytes: equal files give equal artifacts on every machine.</summary>
@@ -133,6 +118,7 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
         ["hdf5"] = ImageSetFormat.Hdf5,
         ["labelled-hdf5"] = ImageSetFormat.LabelledHdf5,
         ["folder"] = ImageSetFormat.Folder,
+        ["fits-cube"] = ImageSetFormat.FitsCube,
     };
 
     private static readonly Dictionary<string, ClassBalance> _balances = new()

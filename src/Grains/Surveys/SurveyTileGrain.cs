@@ -4,6 +4,7 @@ using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Surveys;
@@ -119,9 +120,9 @@ internal sealed partial class SurveyTileGrain(
             () =>
             {
                 var rows = TilePlanFile.Read(Path.Combine(planDirectory, request.RowsFile));
-                var mosaic = MosaicFolder.Open(request.MosaicPath);
+                using var file = FitsFile.Open(request.MosaicPath);          // a gzip file stays unpacked for whoever opens it below
                 MosaicChannel[] channels = [.. (request.Channels?.Items ?? []).Select(channel => new MosaicChannel(channel.Name, [.. channel.MosaicPaths.Items.Select(MosaicFolder.Open)]))];
-                TileShard.Write(scratch.Path, mosaic, rows, OptionsOf(request), channels, cancellationToken);
+                TileShard.Write(scratch.Path, Mosaic.Of(file), rows, OptionsOf(request), channels, cancellationToken);
             },
             cancellationToken);
         return await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);

@@ -36,8 +36,8 @@ public sealed record ColumnMapping
 
     public required IReadOnlyDictionary<CatalogueField, FieldColumns> Fields { get; init; }
 
-    /// <summary>lotss-dr2, lotss-dr1, pybdsf-srl, first: of those that fit equally well, the first is taken.</summary>
-    public static IReadOnlyList<ColumnMapping> BuiltIn { get; } = [.. new[] { "lotss-dr2", "lotss-dr1", "pybdsf-srl", "first" }.Select(ReadBuiltIn)];
+    /// <summary>lotss-dr2, lotss-dr1, pybdsf-srl, first, aegean, sdc1-truth: of those that fit equally well, the first is taken.</summary>
+    public static IReadOnlyList<ColumnMapping> BuiltIn { get; } = [.. new[] { "lotss-dr2", "lotss-dr1", "pybdsf-srl", "first", "aegean", "sdc1-truth" }.Select(ReadBuiltIn)];
 
     /// <summary>A built-in mapping by its name, or a mapping file by its path.</summary>
     /// <exception cref="RadioDiffusionException">There is neither, or the file is no mapping.</exception>

@@ -34,7 +34,7 @@ public static class HtmlReport
             """);
         Section(page, "Images", () => Images(page, contents.Images));
         Section(page, "Figures", () => Table(page, ["", "Survey", "Generated"], contents.Numbers.Select(row => new[] { row.Name, row.Real, row.Generated })));
-        Section(page, "Selection", () => Selection(page, contents));
+        Section(page, "Selection", () => Table(page, [.. contents.Selection.Columns], contents.Selection.Rows.Select(row => row.Select(cell => PublishedTable.Text(cell, ",")).ToArray())));
         Section(page, "Training", () => page.Append(LossChart.Svg(contents.Losses)));
         Section(page, "Samples", () => Samples(page, contents.Samples));
         Section(page, "How it was made", () =>
@@ -69,19 +69,6 @@ public static class HtmlReport
                 """);
         }
         page.Append("</div>\n");
-    }
-
-    private static void Selection(StringBuilder page, ReportContents contents)
-    {
-        int left = contents.CatalogueRows;
-        List<string[]> rows = [["catalogue rows", "", Number(left)]];
-        foreach (var (cut, removed) in contents.Selection)
-        {
-            left -= removed;
-            rows.Add([cut, Number(removed), Number(left)]);
-        }
-        rows.Add(["selected", "", Number(contents.Selected)]);
-        Table(page, ["Cut", "Removed", "Left"], rows);
     }
 
     private static void Samples(StringBuilder page, IReadOnlyList<(string Id, string PngFile, string FitsFile)> samples)
@@ -122,8 +109,6 @@ public static class HtmlReport
 
     /// <summary>A relative link: sample IDs hold characters that mean something else in an address.</summary>
     private static string Link(string file) => Text(string.Join('/', file.Split('/').Select(Uri.EscapeDataString)));
-
-    private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Duration(TimeSpan duration) => duration.TotalSeconds < 60
         ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s")

@@ -6,6 +6,9 @@ namespace RadioDiffusion.ModelCore.Evaluation;
 /// <summary>Images of the sky as PNG: asinh stretch between 0 and the peak, a perceptual colour map, the first row at the bottom.</summary>
 public static class Picture
 {
+    /// <summary>What a caption says about the stretch.</summary>
+    public const string Stretch = "asinh stretch from 0 to the peak of each image, linear below 5 % of it; negative pixels are black, pixels without a value grey";
+
     private const double Softening = 0.05;                   // of the peak: below it the stretch is linear
     private const int GridGap = 2;
 
@@ -23,9 +26,15 @@ public static class Picture
     /// <param name="zoom">Screen pixels a pixel.</param>
     public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, int zoom = 1)
     {
-        using var bitmap = new SKBitmap(width * zoom, height * zoom, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        Draw(bitmap, pixels, width, height, 0, 0, zoom);
+        using var bitmap = Bitmap(pixels, width, height, zoom);
         return Encode(bitmap);
+    }
+
+    internal static SKBitmap Bitmap(ReadOnlySpan<float> pixels, int width, int height, int zoom = 1)
+    {
+        var bitmap = new SKBitmap(width * zoom, height * zoom, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        Draw(bitmap, pixels, width, height, 0, 0, zoom);
+        return bitmap;
     }
 
     /// <summary>Equal images side by side, row after row, each stretched to its own peak.</summary>

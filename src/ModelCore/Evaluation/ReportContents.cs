@@ -11,14 +11,8 @@ public sealed record ReportContents
 
     public required IReadOnlyList<ReportImages> Images { get; init; }
 
-    /// <summary>Rows of the catalogue, before any cut.</summary>
-    public required int CatalogueRows { get; init; }
-
-    /// <summary>Rows that each cut took away, in the order in which the cuts are made.</summary>
-    public required IReadOnlyList<(string Cut, int Removed)> Selection { get; init; }
-
-    /// <summary>Rows left after the last cut.</summary>
-    public required int Selected { get; init; }
+    /// <summary>What each cut took away and left.</summary>
+    public required PublishedTable Selection { get; init; }
 
     public required LossCurve Losses { get; init; }
 

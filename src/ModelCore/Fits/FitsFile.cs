@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace RadioDiffusion.ModelCore.Fits;
 
-/// <summary>A FITS file, memory-mapped: only what is read is loaded, whatever the file's size. Files compressed with gzip are unpacked first.</summary>
+/// <summary>A FITS file, memory-mapped: only what is read is loaded, whatever the file's size. Files compressed with gzip are unpacked first, once for all who have them open.</summary>
 /// <remarks>
 /// FITS standard 4.0. What a reader cannot rely on (truncated data, sizes beyond the file) is refused on opening. Several threads may read
 /// from one file at the same time.
@@ -13,10 +13,10 @@ public sealed unsafe class FitsFile : IDisposable
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
-    private readonly FileStream? _unpacked;
+    private readonly UnpackedFile? _unpacked;
     private bool _disposed;
 
-    private FitsFile(string path, FileStream? unpacked, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
+    private FitsFile(string path, UnpackedFile? unpacked, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
     {
         Path = path;
         _unpacked = unpacked;
@@ -48,10 +48,10 @@ public sealed unsafe class FitsFile : IDisposable
             throw new FitsException($"{path} should be a FITS file, but it is empty.");
         if (!GzipFile.IsGzip(stored))
             return Map(path, stored, null);
-        var unpacked = GzipFile.Unpack(stored, path, limits ?? GzipLimits.Default);
+        var unpacked = UnpackedFile.Acquire(stored, path, limits ?? GzipLimits.Default);
         try
         {
-            return Map(path, unpacked, unpacked);
+            return Map(path, unpacked.Stream, unpacked);
         }
         catch
         {
@@ -91,7 +91,7 @@ public sealed unsafe class FitsFile : IDisposable
         return new ReadOnlySpan<byte>(_start + offset, count);
     }
 
-    private static FitsFile Map(string path, FileStream stream, FileStream? unpacked)
+    private static FitsFile Map(string path, FileStream stream, UnpackedFile? unpacked)
     {
         long length = stream.Length;
         if (length == 0)

@@ -28,6 +28,14 @@ public sealed record Mosaic
 
     /// <summary>Hertz; null if the header does not say.</summary>
     public double? FrequencyHertz { get; init; }
+
+    /// <summary>The mosaic in an open file.</summary>
+    /// <exception cref="FitsException">It holds no image with a celestial WCS.</exception>
+    public static Mosaic Of(FitsFile file)
+    {
+        var image = file.FirstImage();
+        return MosaicFolder.Describe(file.Path, image.Header, image.Width, image.Height);
+    }
 }
 
 /// <summary>The mosaics in a folder.</summary>
@@ -42,11 +50,8 @@ public static class MosaicFolder
     /// <param name="problems">Files that cannot be used are named here, with the reason.</param>
     public static IReadOnlyList<Mosaic> Scan(string directory, ICollection<string> problems)
     {
-        var files = Directory.EnumerateFiles(directory).Where(file => _endings.Any(ending => file.EndsWith(ending, StringComparison.Ordinal)))
-            .Concat(Directory.EnumerateDirectories(directory).SelectMany(folder => _endings.Select(ending => Path.Combine(folder, SurveyFile + ending))).Where(File.Exists))
-            .Order(StringComparer.Ordinal);
         var mosaics = new SortedDictionary<string, Mosaic>(StringComparer.Ordinal);
-        foreach (string file in files)
+        foreach (string file in Files(directory))
         {
             try
             {
@@ -66,31 +71,49 @@ public static class MosaicFolder
         return [.. mosaics.Values];
     }
 
-    /// <summary>One mosaic.</summary>
+    /// <summary>The files of the mosaics in a folder by ID, unopened; of two with the same ID the first, as in <see cref="Scan"/>.</summary>
+    public static IReadOnlyDictionary<string, string> FilesById(string directory)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string file in Files(directory))
+            files.TryAdd(IdOf(file), file);
+        return files;
+    }
+
+    /// <summary>One mosaic, by its header alone; of a gzip file the data are not unpacked.</summary>
     /// <exception cref="FitsException">It is no FITS image with a celestial WCS, or it is cut off.</exception>
     public static Mosaic Open(string path)
     {
-        using var file = FitsFile.Open(path);
-        var image = file.FirstImage();
-        var wcs = WorldCoordinateSystem.FromHeader(image.Header, path);
+        var image = FitsImageHeader.Read(path);
+        return Describe(path, image.Header, image.Width, image.Height);
+    }
+
+    internal static Mosaic Describe(string path, FitsHeader header, int width, int height)
+    {
+        var wcs = WorldCoordinateSystem.FromHeader(header, path);
         return new Mosaic
         {
             Id = IdOf(path),
             Path = path,
-            Width = image.Width,
-            Height = image.Height,
+            Width = width,
+            Height = height,
             Wcs = wcs,
-            Centre = wcs.PixelToSky((image.Width - 1) / 2.0, (image.Height - 1) / 2.0),
-            JanskyPerUnit = JanskyPerUnit(image.Header, path),
-            BeamArcsec = image.Header.GetDouble("BMAJ") is { } major && image.Header.GetDouble("BMIN") is { } minor
+            Centre = wcs.PixelToSky((width - 1) / 2.0, (height - 1) / 2.0),
+            JanskyPerUnit = JanskyPerUnit(header, path),
+            BeamArcsec = header.GetDouble("BMAJ") is { } major && header.GetDouble("BMIN") is { } minor
                 ? Math.Round(Math.Sqrt(major * minor) * 3600, 6)
                 : null,
-            FrequencyHertz = ObservingFrequency.Of(image.Header),
+            FrequencyHertz = ObservingFrequency.Of(header),
         };
     }
 
     /// <summary>An ID as it is used in file names and keys: other characters than letters, digits and + - . _ become _.</summary>
     public static string SafeId(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.' or '_' ? c : '_'));
+
+    private static IEnumerable<string> Files(string directory) =>
+        Directory.EnumerateFiles(directory).Where(file => _endings.Any(ending => file.EndsWith(ending, StringComparison.Ordinal)))
+            .Concat(Directory.EnumerateDirectories(directory).SelectMany(folder => _endings.Select(ending => Path.Combine(folder, SurveyFile + ending))).Where(File.Exists))
+            .Order(StringComparer.Ordinal);
 
     private static string IdOf(string path)
     {
@@ -104,7 +127,7 @@ public static class MosaicFolder
     }
 
     /// <summary>Images of radio surveys are in Jy/beam if the header does not say otherwise.</summary>
-    private static double JanskyPerUnit(FitsHeader header, string path) => header.GetString("BUNIT")?.Trim().ToUpperInvariant() switch
+    internal static double JanskyPerUnit(FitsHeader header, string path) => header.GetString("BUNIT")?.Trim().ToUpperInvariant() switch
     {
         null or "" or "JY/BEAM" or "JY BEAM-1" or "JY/BM" or "JY" => 1,
         "MJY/BEAM" or "MJY BEAM-1" when header.GetString("BUNIT")!.TrimStart()[0] == 'm' => 1e-3,

@@ -34,7 +34,7 @@ public sealed class MosaicChannel
 
     internal Mosaic? MosaicFor(CutoutGrid grid, SkyCoordinate centre)
     {
-        var direction = MosaicFootprint.Direction(centre);
+        var direction = Direction.FromDegrees(centre.RightAscension, centre.Declination);
         Mosaic? best = null;
         int bestCoverage = 0;
         double bestCosine = -2;

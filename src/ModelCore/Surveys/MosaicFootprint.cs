@@ -6,12 +6,12 @@ namespace RadioDiffusion.ModelCore.Surveys;
 internal sealed class MosaicFootprint
 {
     private const double MarginDegrees = 0.01;
-    private readonly (double X, double Y, double Z) _centre;
+    private readonly Direction _centre;
 
     public MosaicFootprint(Mosaic mosaic)
     {
         Mosaic = mosaic;
-        _centre = Direction(mosaic.Centre);
+        _centre = Direction.FromDegrees(mosaic.Centre.RightAscension, mosaic.Centre.Declination);
         double radius = Corners(mosaic).Select(mosaic.Centre.SeparationTo).Aggregate(0.0, (most, next) => double.IsNaN(next) ? 180 : Math.Max(most, next));
         RadiusDegrees = double.IsNaN(radius) ? 180 : Math.Min(180, radius + MarginDegrees);
         LeastCosine = RadiusDegrees >= 180 ? -2 : Math.Cos(double.DegreesToRadians(RadiusDegrees));
@@ -24,15 +24,7 @@ internal sealed class MosaicFootprint
 
     public double LeastCosine { get; }
 
-    public static (double X, double Y, double Z) Direction(SkyCoordinate position)
-    {
-        var (sinDelta, cosDelta) = Math.SinCos(double.DegreesToRadians(position.Declination));
-        var (sinAlpha, cosAlpha) = Math.SinCos(double.DegreesToRadians(position.RightAscension));
-        return (cosDelta * cosAlpha, cosDelta * sinAlpha, sinDelta);
-    }
-
-    public double CosineTo((double X, double Y, double Z) direction) =>
-        _centre.X * direction.X + _centre.Y * direction.Y + _centre.Z * direction.Z;
+    public double CosineTo(Direction direction) => _centre.X * direction.X + _centre.Y * direction.Y + _centre.Z * direction.Z;
 
     /// <summary>2: the whole cut-out lies in the image; 1: its centre does; 0: neither.</summary>
     public int Coverage(SkyCoordinate centre, CutoutOptions options)

@@ -62,7 +62,7 @@ public static class TileAssignment
             return null;
         if (mosaicId != null && byId.TryGetValue(MosaicFolder.SafeId(mosaicId), out var given) && given.Coverage(centre, options) == 2)
             return given.Mosaic;
-        var direction = MosaicFootprint.Direction(centre);
+        var direction = Direction.FromDegrees(centre.RightAscension, centre.Declination);
         MosaicFootprint? best = null;
         int bestCoverage = 0;
         double bestCosine = -2;

@@ -254,12 +254,15 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
     public string Split(int index) =>
         Description.Splits.Count > 0 && _file.Values<long>(TrainingSet.SplitNumbers)[index] is >= 0 and var split ? Description.Splits[(int)split] : "";
 
+    /// <summary>What was measured on every row in a mosaic, selected or not, in the order of the catalogue.</summary>
+    public IReadOnlyList<CutoutMeasurement> AllMeasurements() => MeasurementTable.Read(Path.GetDirectoryName(_file.Path)!);
+
     /// <summary>What was measured on each image of the set, in its order.</summary>
     public IReadOnlyList<CutoutMeasurement> Measurements()
     {
         string directory = Path.GetDirectoryName(_file.Path)!;
         var byRow = new Dictionary<long, CutoutMeasurement>();
-        foreach (var measurement in MeasurementTable.Read(directory))
+        foreach (var measurement in AllMeasurements())
             byRow.TryAdd(measurement.Row, measurement);
         long[] rows = _file.Values<long>("rows").ToArray();
         return [.. rows.Select(row => byRow.TryGetValue(row, out var measurement)

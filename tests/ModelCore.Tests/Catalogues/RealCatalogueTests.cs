@@ -15,6 +15,7 @@ public sealed class RealCatalogueTests
     [InlineData("other-fields/pybdsf-reference/srl.fits", "pybdsf-srl", 43)]
     [InlineData("other-fields/pybdsf-reference/srl.txt", "pybdsf-srl", 43)]
     [InlineData("sdc1-simulated/B1_1000h-east.pybdsf.srl.txt", "pybdsf-srl", 1007)]
+    [InlineData("other-fields/parkes-multibeam/1904_comp.fits", "aegean", 51)]
     public void Catalogue_OfASurvey_IsUnderstood(string file, string mapping, int rows)
     {
         var catalogue = Catalogue.Read(TestFiles.RealData(file));
@@ -23,6 +24,16 @@ public sealed class RealCatalogueTests
         Assert.Empty(catalogue.Report.LeftOut);
         Assert.Equal(0, catalogue.Report.RowsWithoutPosition + catalogue.Report.RowsOutOfRange + catalogue.Report.RowsWrapped);
         Assert.All(catalogue.Rows, row => Assert.InRange(row.Position.Declination, -90, 90));
+    }
+
+    [Fact]
+    public void TruthOfTheDataChallenge_WithNegativeRightAscensions_IsUnderstoodInJansky()
+    {
+        var catalogue = Catalogue.Read(TestFiles.RealData("sdc1-simulated/B1_1000h-east.truth.csv"));
+        Assert.Equal("sdc1-truth", catalogue.Report.Mapping);
+        Assert.Equal(catalogue.Count, catalogue.Report.RowsWrapped);
+        Assert.Equal(359.74359477, catalogue.Rows[0].Position.RightAscension, 1e-9);
+        Assert.Equal(0.0889212, catalogue.Rows[0].TotalFluxMilliJansky, 1e-9);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using RadioDiffusion.ModelCore.Evaluation;
+using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.ModelCore.Tests.Evaluation;
 
@@ -64,9 +65,7 @@ public class HtmlReportTests
         Introduction = "Text",
         Steps = [("A survey", TimeSpan.FromSeconds(61.5))],
         Images = [new ReportImages("Real", "Caption", [1, 2, 3], "twelve galaxies")],
-        CatalogueRows = 700,
-        Selection = [("snr", 10), ("edge", 2)],
-        Selected = 688,
+        Selection = CutTable.Of("Selection", new SelectionTable { Rows = 700, Cutouts = 700, Removed = [new("snr", 10), new("edge", 2)], Selected = 688 }, new SelectionCuts()),
         Losses = new LossCurve
         {
             Training = [.. Enumerable.Range(1, 60).Select(i => new LossPoint(i, 1.0 / i))],

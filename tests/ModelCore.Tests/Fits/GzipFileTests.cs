@@ -30,6 +30,58 @@ public sealed class GzipFileTests : IDisposable
     }
 
     [Fact]
+    public void GzippedImage_OpenTwice_IsUnpackedOnceAndAnewWhenItWasWrittenAnew()
+    {
+        string path = _folder.File("image.fits.gz");
+        byte[] packed = Gzip(Image());
+        File.WriteAllBytes(path, packed);
+        var written = File.GetLastWriteTimeUtc(path);
+        var first = FitsFile.Open(path);
+        File.WriteAllBytes(path, [.. packed[..10], .. new byte[packed.Length - 10]]);        // damaged, but neither length nor time tell
+        File.SetLastWriteTimeUtc(path, written);
+        using (var second = FitsFile.Open(path))
+        {
+            first.Dispose();
+            float[] pixels = new float[6];
+            second.FirstImage().ReadPixels(0, 0, 3, 2, pixels);
+            Assert.Equal([1, 2, 3, 4, 5, 6], pixels);
+            File.SetLastWriteTimeUtc(path, written.AddSeconds(1));
+            Assert.Throws<FitsException>(() => FitsFile.Open(path));
+        }
+        File.SetLastWriteTimeUtc(path, written);
+        Assert.Throws<FitsException>(() => FitsFile.Open(path));              // nobody has it open any more
+    }
+
+    [Fact]
+    public async Task GzippedImage_OpenedByManyThreads_ReadsTheSameInAll()
+    {
+        string path = _folder.File("image.fits.gz");
+        File.WriteAllBytes(path, Gzip(Image()));
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() =>
+        {
+            using var file = FitsFile.Open(path);
+            float[] pixels = new float[6];
+            file.FirstImage().ReadPixels(0, 0, 3, 2, pixels);
+            Assert.Equal([1, 2, 3, 4, 5, 6], pixels);
+        })));
+    }
+
+    [Fact]
+    public void Header_OfAGzippedImage_IsReadWithoutItsData()
+    {
+        byte[] image = Image();
+        File.WriteAllBytes(_folder.File("whole.fits.gz"), Gzip(image));
+        File.WriteAllBytes(_folder.File("header.fits.gz"), Gzip(image[..2880]));
+        foreach (string name in new[] { "whole.fits.gz", "header.fits.gz" })
+        {
+            var header = FitsImageHeader.Read(_folder.File(name));
+            Assert.Equal((3, 2, -32L), (header.Width, header.Height, header.Header.GetInteger("BITPIX")!.Value));
+        }
+        File.WriteAllBytes(_folder.File("half.fits.gz"), Gzip(image[..2000]));
+        Assert.Contains("cut off", Assert.Throws<FitsException>(() => FitsImageHeader.Read(_folder.File("half.fits.gz"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void GzippedImage_OfSeveralMembers_ReadsAsTheImage()
     {
         byte[] image = Image();

@@ -6,6 +6,9 @@ namespace RadioDiffusion.ModelCore.Surveys.Exchange;
 /// <remarks>Planes are written one at a time; both HDUs carry checksums.</remarks>
 internal static class FitsCubeWriter
 {
+    public const string TableName = "SOURCES";
+    public const string PixelScale = "PIXSCALE";
+
     public static void Write(string path, TrainingSetReader set, IProgress<int>? progress, CancellationToken ct)
     {
         using var writer = FitsFileWriter.Create(path);
@@ -19,7 +22,7 @@ internal static class FitsCubeWriter
             }
             cube.Finish();
         }
-        writer.AddTable(Sources(set), name: "SOURCES");
+        writer.AddTable(Sources(set), name: TableName);
         writer.Complete();
     }
 
@@ -32,7 +35,7 @@ internal static class FitsCubeWriter
         var header = new FitsHeader();
         header.Set("BUNIT", description.Unit, "unit of the pixels");
         if (description.PixelScaleArcsec > 0)
-            header.Set("PIXSCALE", description.PixelScaleArcsec, "[arcsec] a pixel");
+            header.Set(PixelScale, description.PixelScaleArcsec, "[arcsec] a pixel");
         if (description.BeamArcsec > 0)
         {
             header.Set("BMAJ", description.BeamArcsec / 3600, "[deg] restoring beam");

@@ -17,11 +17,15 @@ public enum ImageSetFormat
 
     /// <summary>CLASS/* or SPLIT/CLASS/*, PNG, JPEG or FITS.</summary>
     Folder,
+
+    /// <summary>A FITS cube, a plane for each image, with a table where there is one.</summary>
+    FitsCube,
 }
 
 /// <summary>Opens image sets, whatever their layout.</summary>
 public static class ImageSources
 {
+    private static readonly string[] _fits = [".fits", ".fit", ".fts", ".gz", ".fz"];
     private static readonly string[] _hdf5 = [".h5", ".hdf5", ".hdf", ".zip"];
 
     /// <summary>The files that a set consists of, with the names that enter its digest; ordered by name.</summary>
@@ -36,7 +40,7 @@ public static class ImageSources
         return [.. paths.Select(file => (Path.GetRelativePath(path, file).Replace('\\', '/'), file)).OrderBy(file => file.Item1, StringComparer.Ordinal)];
     }
 
-    /// <param name="path">An HDF5 file, a zip archive that holds one, a folder of such files, or a folder of images.</param>
+    /// <param name="path">An HDF5 file, a zip archive that holds one, a FITS cube, a folder of such files, or a folder of images.</param>
     /// <param name="format">The expected layout.</param>
     /// <param name="scratch">Where archives are unpacked; deleted by the caller.</param>
     /// <exception cref="RadioDiffusionException">It is none of these, or damaged.</exception>
@@ -56,6 +60,8 @@ public static class ImageSources
     {
         if (format == ImageSetFormat.Folder)
             throw new RadioDiffusionException($"'{path}' should be a folder of images, but it is a file.");
+        if (format == ImageSetFormat.FitsCube || (format == ImageSetFormat.Auto && _fits.Contains(Path.GetExtension(path).ToLowerInvariant())))
+            return FitsCubeSource.Open(path);
         var file = Hdf5File.Open(Hdf5File.IsHdf5(path) ? path : Unpack(path, scratch));
         try
         {

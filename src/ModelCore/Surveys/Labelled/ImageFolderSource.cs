@@ -6,7 +6,7 @@ namespace RadioDiffusion.ModelCore.Surveys.Labelled;
 
 /// <summary>
 /// Images in folders: CLASS/*, or SPLIT/CLASS/* where the outer folders are train, valid and test; images that lie in no folder have no class. PNG and JPEG
-/// (8-bit grey) and FITS (first plane).
+/// (8-bit grey) and FITS (first plane). An image is named after its file; files of one name in several folders after their path.
 /// </summary>
 internal sealed class ImageFolderSource : IImageSource
 {
@@ -33,7 +33,8 @@ internal sealed class ImageFolderSource : IImageSource
             _problems.Add($"{directory}: {unlabelled.Count} images lie beside the class folders and have no class ({Path.GetFileName(unlabelled[0].Path)}): left out.");
         found = [.. found.Except(unlabelled)];
         _paths = [.. found.Select(entry => entry.Path)];
-        Images = [.. found.Select(entry => Describe(entry.Path, entry.Split, entry.Class))];
+        var occurrences = _paths.CountBy(path => Path.GetFileName(path)!).ToDictionary(StringComparer.Ordinal);
+        Images = [.. found.Select(entry => Describe(entry.Path, entry.Split, entry.Class, occurrences[Path.GetFileName(entry.Path)] > 1 ? Path.GetRelativePath(directory, entry.Path).Replace('\\', '/') : Path.GetFileName(entry.Path)))];
         if (_paths.Length == 0)
             throw new RadioDiffusionException($"{directory} holds no images: expected CLASS/*.png (or .jpg, .fits), SPLIT/CLASS/*.png with the splits train, valid, test, or HDF5 files.");
         IsInJanskyPerBeam = _paths.All(IsFits);
@@ -112,14 +113,14 @@ internal sealed class ImageFolderSource : IImageSource
 
     private static bool HasExtension(string path, string[] extensions) => extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
 
-    private SourceImage Describe(string path, string split, string className)
+    private SourceImage Describe(string path, string split, string className, string name)
     {
         string stem = Path.GetFileNameWithoutExtension(path);
         string[] parts = stem.Split('_');
         bool hasPosition = parts.Length >= 3 && Number(parts[0], out double ra) && Number(parts[1], out double dec) && ra is >= 0 and < 360 && Math.Abs(dec) <= 90;
         return new SourceImage
         {
-            Name = Path.GetFileName(path),
+            Name = name,
             Label = Classes.Count == 0 ? -1 : Classes.ToList().IndexOf(className),
             Split = split,
             // Names of the labelled FIRST set: RA_DEC_label_catalogue, in degrees.

@@ -37,6 +37,17 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Files_OfOneNameInSeveralFolders_AreAllInTheSetAndNamedByTheirPath()
+    {
+        Picture("A/1.png");
+        Picture("B/1.png");
+        Picture("B/2.png");
+        using var set = Import(out var problems);
+        Assert.Empty(problems);
+        Assert.Equal(["A/1.png", "B/1.png", "2.png"], set.Measurements().Select(measurement => measurement.SourceName));
+    }
+
+    [Fact]
     public void Classes_AmongThoseOfFirst_ComeInThePublishedOrder() => Assert.Equal(["FRI", "FRII", "Bent"], FirstClasses.InOrder(["Bent", "FRII", "FRI"]));
 
     [Fact]
