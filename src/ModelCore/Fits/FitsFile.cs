@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace RadioDiffusion.ModelCore.Fits;
 
@@ -7,7 +8,7 @@ namespace RadioDiffusion.ModelCore.Fits;
 /// FITS standard 4.0. What a reader cannot rely on (truncated data, sizes beyond the file) is refused on opening. Several threads may read
 /// from one file at the same time.
 /// </remarks>
-public sealed unsafe class FitsFile : IDisposable
+public sealed unsafe partial class FitsFile : IDisposable
 {
     private const int LongestHeader = 64 << 20;
     private readonly MemoryMappedFile _map;
@@ -90,6 +91,19 @@ public sealed unsafe class FitsFile : IDisposable
             throw new FitsException($"{Path}: {count} bytes from byte {offset} on were asked for, but the file has {Length}.");
         return new ReadOnlySpan<byte>(_start + offset, count);
     }
+
+    /// <summary>Whether the system has most of the file in memory already; true where it does not say.</summary>
+    internal bool IsMostlyInMemory()
+    {
+        if (!OperatingSystem.IsLinux())
+            return true;
+        const double most = 0.9;
+        byte[] pages = new byte[(Length + Environment.SystemPageSize - 1) / Environment.SystemPageSize];
+        return ResidentPages((nint)_start, (nuint)Length, pages) != 0 || pages.Count(page => (page & 1) != 0) > most * pages.Length;
+    }
+
+    [LibraryImport("libc", EntryPoint = "mincore")]
+    private static partial int ResidentPages(nint start, nuint length, Span<byte> pages);
 
     private static FitsFile Map(string path, FileStream stream, UnpackedFile? unpacked)
     {

@@ -82,6 +82,16 @@ public sealed class FitsImage : FitsHdu
             _pixels.Read(plane, firstColumn, firstRow, width, height, destination);
     }
 
+    /// <summary>Waits for whole rows of the first plane to be loaded from the disk, so that reading them does not; without effect on compressed images.</summary>
+    /// <param name="firstRow">Zero-based.</param>
+    /// <param name="height">Rows.</param>
+    public void Load(int firstRow, int height)
+    {
+        if (firstRow < 0 || height < 0 || (long)firstRow + height > Height)
+            throw new ArgumentOutOfRangeException(nameof(firstRow), $"{What}: rows {firstRow} to {(long)firstRow + height - 1} do not lie inside {Height} rows.");
+        _pixels.Load(firstRow, height);
+    }
+
     private void CheckInside(long plane, int firstColumn, int firstRow, int width, int height, int room)
     {
         if (firstColumn < 0 || firstRow < 0 || width < 0 || height < 0 || (long)firstColumn + width > Width || (long)firstRow + height > Height)

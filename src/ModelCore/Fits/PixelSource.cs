@@ -12,6 +12,11 @@ internal abstract class PixelSource
 
     /// <inheritdoc cref="Read(long, int, int, int, int, Span{float})"/>
     public abstract void Read(long plane, int firstColumn, int firstRow, int width, int height, Span<double> destination);
+
+    /// <summary>Loads whole rows of the first plane from the disk, if that can be done apart from reading them.</summary>
+    public virtual void Load(int firstRow, int height)
+    {
+    }
 }
 
 /// <summary>How stored numbers become physical values: BZERO + BSCALE * stored, and NaN for BLANK.</summary>
@@ -106,6 +111,21 @@ internal sealed class PlainPixels(FitsData data, int bitpix, long width, long he
                 scaling.Convert(bitpix, Bytes(plane, firstColumn + done, firstRow + row, part.Length), part);
             }
         }
+    }
+
+    public override void Load(int firstRow, int height)
+    {
+        int sum = 0;
+        for (int row = firstRow; row < firstRow + height; row++)
+        {
+            long left = width * _size, offset = row * left;
+            for (int step; left > 0; left -= step, offset += step)
+            {
+                step = (int)Math.Min(left, Environment.SystemPageSize);
+                sum += data.Bytes(offset, step)[0];
+            }
+        }
+        _touched = sum;
     }
 
     /// <summary>

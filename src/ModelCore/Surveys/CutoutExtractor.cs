@@ -138,12 +138,14 @@ public static class CutoutExtractor
         ICutter first = options.IsResampled ? new ResamplingCutter(mosaic, image, options) : new Cutter(mosaic, image, options);
         using var further = channels is { Count: > 0 } ? new ChannelCutter(first, mosaic, channels, options) : null;
         var cutter = further ?? first;
+        using var ahead = new RowsAhead(file, image, order.Length == 0 ? 0 : measurements[order[0]].FirstRow, (long)order.Length * options.StoredSize * options.StoredSize);
         int done = 0, images = 0;
         foreach (int i in order)
         {
             ct.ThrowIfCancellationRequested();
             if (!measurements[i].Problem)
             {
+                ahead.Reach(measurements[i].FirstRow);
                 measurements[i] = cutter.Cut(measurements[i]) with { ImageIndex = images++ };
                 write(cutter.Pixels);
             }
