@@ -24,6 +24,9 @@ internal static class OptionChecks
     public static Option<int> Between(this Option<int> option, int least, int most) =>
         option.Checked(value => value >= least && value <= most, $"a whole number from {least} to {most}");
 
+    public static Option<int?> Between(this Option<int?> option, int least, int most) =>
+        option.Checked(value => value >= least && value <= most, $"a whole number from {least} to {most}");
+
     public static Option<double> AtLeast(this Option<double> option, double least) =>
         option.Checked(value => double.IsFinite(value) && value >= least, FormattableString.Invariant($"a finite number of {least} or more"));
 

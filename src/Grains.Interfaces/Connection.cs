@@ -48,6 +48,8 @@ public sealed class Connection : IAsyncDisposable
                 options.ClusterId = cluster;
                 options.ServiceId = DefaultCluster;
             });
+            client.Services.AddSingleton(TimeProvider.System);
+            client.AddOutgoingGrainCallFilter<RetryOutages>();
             client.AddClusterConnectionLostHandler((_, _) => _ = lost.CancelAsync());
             client.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
         });

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Placement;
+using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Models;
 using RadioDiffusion.Grains.Surveys;
+using RadioDiffusion.Grains.Training;
 
 namespace RadioDiffusion.Grains;
 
@@ -9,6 +12,11 @@ public static class GrainsRegistration
 {
     public static IServiceCollection AddRadioDiffusionGrains(this IServiceCollection services) => services
         .AddSingleton<SnapshotDescriptions>()
+        .AddSingleton<DeviceLeases>()
+        .AddSingleton<ClusterDevices>()
+        .AddSingleton<LocalTrainers>()
+        .AddSingleton<WakeUp>()
+        .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddTransient<DatasetBuilder>()
         .AddTransient<DatasetImporter>();
 }

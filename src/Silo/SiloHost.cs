@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Serialization;
 using RadioDiffusion.Grains;
 using RadioDiffusion.Grains.Devices;
@@ -15,6 +16,7 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.Silo.Devices;
 using RadioDiffusion.Silo.Http;
+using StackExchange.Redis;
 
 namespace RadioDiffusion.Silo;
 
@@ -88,7 +90,7 @@ public static class SiloHost
         builder.UseOrleans(silo => silo.AddDashboard());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, settings.HttpPort);
+            kestrel.Listen(settings.IPAddress, settings.HttpPort);
             kestrel.Limits.MaxRequestBodySize = LargestRequestBody;
         });
         builder.Services.AddHttpApi();
@@ -109,23 +111,53 @@ public static class SiloHost
         builder.Services.AddSingleton<IDeviceSlots, DeviceService>();
         builder.Services.AddRadioDiffusionGrains();
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
-        builder.Services.AddHostedService<PauseRunsAtEnd>();
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = PauseRunsAtEnd.LongestWait + TimeSpan.FromMinutes(1));
+        builder.Services.AddHostedService<HandOverAtEnd>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = HandOverAtEnd.LongestWait + TimeSpan.FromMinutes(1));
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)
     {
-        var siloEndpoint = new IPEndPoint(IPAddress.Loopback, settings.SiloPort);
-        silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, siloEndpoint, Connection.DefaultCluster, settings.Cluster);
+        var siloEndpoint = new IPEndPoint(settings.IPAddress, settings.SiloPort);
+        if (settings.Redis is { } redis)
+            JoinCluster(silo, settings, ConfigurationOptions.Parse(redis));
+        else
+            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, siloEndpoint, Connection.DefaultCluster, settings.Cluster).UseInMemoryReminderService();
         silo.Configure<EndpointOptions>(options =>
         {
-            options.AdvertisedIPAddress = IPAddress.Loopback;
+            options.AdvertisedIPAddress = settings.IPAddress;
+            options.SiloPort = settings.SiloPort;
+            options.GatewayPort = settings.GatewayPort;
             options.SiloListeningEndpoint = siloEndpoint;
             options.GatewayListeningEndpoint = settings.Gateway;
         });
-        silo.UseInMemoryReminderService();
+        silo.UseSiloMetadata(DeviceMetadata.Of(settings.Devices));
+        silo.Configure<WakeUpOptions>(options => (options.SurvivesSilos, options.Period) = (settings.Redis != null, settings.ReminderPeriod));
+        silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = settings.ReminderPeriod);
         silo.AddStoreGrainStorage(GrainStorageNames.Default, settings.Store);
         silo.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
+    }
+
+    /// <summary>Membership and reminders in Redis, and a grain directory that never has two answers: several processes are one silo then.</summary>
+    private static void JoinCluster(ISiloBuilder silo, SiloSettings settings, ConfigurationOptions redis)
+    {
+        silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Cluster, Connection.DefaultCluster));
+        silo.UseRedisClustering(options => options.ConfigurationOptions = redis);
+        silo.UseRedisReminderService(options => options.ConfigurationOptions = redis);
+#pragma warning disable ORLEANSEXP003 // The default directory is eventually consistent: two activations of one grain were seen with it.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        // What a silo that is cut off may still do is fenced by ETags, so a grain need not wait long for another activation.
+        silo.Configure<GrainDirectoryOptions>(options => options.RangeLeaseDuration = TimeSpan.FromSeconds(settings.FastFailureDetection ? 0.5 : 3));
+        if (!settings.FastFailureDetection)
+            return;
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            options.ProbeTimeout = TimeSpan.FromSeconds(1);
+            options.MinProbeTimeout = TimeSpan.FromSeconds(0.5);
+            options.MaxProbeTimeout = TimeSpan.FromSeconds(3);
+            options.NumMissedProbesLimit = 2;
+            options.NumVotesForDeathDeclaration = 1;
+        });
     }
 
     private static async Task DisposeAsync(IHost host)

@@ -1,30 +1,45 @@
 using System.Net;
+using RadioDiffusion.Grains.Interfaces;
 
 namespace RadioDiffusion.Silo;
 
-/// <summary>What a silo needs to know.</summary>
+/// <summary>What a silo needs to know: the section "RadioDiffusion" of its configuration (see <see cref="SiloConfiguration"/>).</summary>
 public sealed class SiloSettings
 {
-    /// <summary>The artifact store and grain state: a folder, or a connection string of Azure Blob Storage.</summary>
-    public required string Store { get; set; }
+    /// <summary>The artifact store and grain state: a folder, which belongs to one process, or a connection string of Azure Blob Storage.</summary>
+    public string Store { get; set; } = "";
 
-    /// <summary>One slot for each: cpu, cuda:0, ...; the default is one on the CPU.</summary>
+    /// <summary>One slot for each: cpu, cuda:0, ...; the default is one on the CPU. A silo without any takes no training and no sampling.</summary>
     public IReadOnlyList<string> Devices { get; set; } = ["cpu"];
 
-    /// <summary>The cluster's ID: clients that name another one are refused.</summary>
-    public required string Cluster { get; set; }
+    /// <summary>The cluster's ID: clients and silos that name another one are refused.</summary>
+    public string Cluster { get; set; } = Connection.DefaultCluster;
 
-    /// <summary>Port between silos, loopback only; a free one where 0.</summary>
+    /// <summary>StackExchange.Redis connection string of the cluster's membership and reminders; without one the silo is alone.</summary>
+    public string? Redis { get; set; }
+
+    /// <summary>Agree on the death of a silo within some two seconds instead of fifteen: for tests and small, quiet networks.</summary>
+    public bool FastFailureDetection { get; set; }
+
+    /// <summary>Shortest period of reminders, which wake what was running when a silo died.</summary>
+    public TimeSpan ReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>IP address that silo, gateway and HTTP ports listen at, and that other silos are told.</summary>
+    public string Address { get; set; } = IPAddress.Loopback.ToString();
+
+    /// <summary>Port between silos; a free one where 0.</summary>
     public int SiloPort { get; set; }
 
-    /// <summary>Port for clients, loopback only; a free one where 0.</summary>
+    /// <summary>Port for clients; a free one where 0.</summary>
     public int GatewayPort { get; set; }
 
-    /// <summary>Port of the HTTP API and the pages of a service, loopback only; a free one where 0.</summary>
+    /// <summary>Port of the HTTP API and the pages of a service; a free one where 0.</summary>
     public int HttpPort { get; set; }
 
     /// <summary>How long a request for a sample waits before it is told to come again: 8 s, so that no call takes 10.</summary>
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(8);
 
-    public IPEndPoint Gateway => new(IPAddress.Loopback, GatewayPort);
+    public IPAddress IPAddress => IPAddress.Parse(Address);
+
+    public IPEndPoint Gateway => new(IPAddress, GatewayPort);
 }

@@ -119,5 +119,7 @@ public class WatchingTests
             throw new NotSupportedException();
 
         public Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task HandOverAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }

@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.Silo;
 using Spectre.Console;
 
@@ -11,10 +14,15 @@ namespace RadioDiffusion.Client.Commands;
 /// <summary>`serve`: a silo with HTTP API and dashboard, on this machine only.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<int> _http = new Option<int>("--http-port") { Description = "Port of the HTTP API.", DefaultValueFactory = _ => 5080 }.Between(0, 65535);
-    private static readonly Option<int> _gateway = new Option<int>("--gateway-port") { Description = "Port for --connect and client applications.", DefaultValueFactory = _ => 30000 }.Between(0, 65535);
-    private static readonly Option<int> _silo = new Option<int>("--silo-port") { Description = "Port between silos.", DefaultValueFactory = _ => 11111 }.Between(0, 65535);
-    private static readonly Option<string[]> _devices = new("--device") { Description = "A device slot: cpu, cuda:0, ... Give it once for each; default: one on the CPU.", AllowMultipleArgumentsPerToken = true };
+    private const int DefaultHttpPort = 5080, DefaultGatewayPort = 30000, DefaultSiloPort = 11111;
+    private static readonly Option<int?> _http = new Option<int?>("--http-port") { Description = $"Port of the HTTP API; 0 takes a free one. Default: {DefaultHttpPort}." }.Between(0, 65535);
+    private static readonly Option<int?> _gateway = new Option<int?>("--gateway-port") { Description = $"Port for --connect and client applications. Default: {DefaultGatewayPort}." }.Between(0, 65535);
+    private static readonly Option<int?> _silo = new Option<int?>("--silo-port") { Description = $"Port between silos. Default: {DefaultSiloPort}." }.Between(0, 65535);
+    private static readonly Option<string[]> _devices = new("--device") { Description = "A device slot: cpu, cuda:0, ... Give it once for each; 'none' for a silo without; default: one on the CPU.", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string?> _redis = new("--redis") { Description = "Joins the silos of the cluster whose membership is in this Redis, such as localhost:6379; the store must be Azure Blob Storage then.", HelpName = "CONNECTION" };
+    private static readonly Option<string?> _cluster = new("--cluster") { Description = $"ID of the cluster; clients and silos that name another one are refused. Default: {Connection.DefaultCluster}.", HelpName = "ID" };
+    private static readonly Option<string?> _address = new("--address") { Description = "IP address of this machine to listen at. Default: 127.0.0.1.", HelpName = "IP" };
+    private static readonly Option<string?> _config = new("--config") { Description = "A JSON file of settings, beside appsettings.json in the current folder, the environment (RADIODIFFUSION__REDIS=...) and these flags; what comes later counts.", HelpName = "FILE" };
 
     private static readonly Option<string?> _log = new("--log")
     {
@@ -25,34 +33,26 @@ internal static class ServeCommand
     public static Command Build()
     {
         _log.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("serve", "Serves samples, data sets and runs over HTTP and to --connect. Loopback only.").WithoutConnect(_http, _gateway, _silo, _devices, _log);
+        var command = new Command("serve", "Serves samples, data sets and runs over HTTP and to --connect: alone, or as a silo of a cluster.").WithoutConnect(_http, _gateway, _silo, _devices, _redis, _cluster, _address, _config, _log);
         command.SetGuardedAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
-        string store = parsed.StorePath();
+        var settings = SiloConfiguration.Read(parsed.GetValue(_config), parsed.StorePath(), Defaults(), Flags(parsed));
+        string store = settings.Store;
         using var storeLock = Acquire(store);
-        var settings = new SiloSettings
-        {
-            Store = store,
-            Cluster = Connection.DefaultCluster,
-            SiloPort = parsed.GetValue(_silo),
-            GatewayPort = parsed.GetValue(_gateway),
-            HttpPort = parsed.GetValue(_http),
-            Devices = parsed.GetValue(_devices) is { Length: > 0 } devices ? devices : ["cpu"],
-        };
         bool json = parsed.GetValue(_log) is { } format ? format == "json" : Console.IsErrorRedirected;
         await using var app = SiloHost.BuildService(settings, logging => SiloLogging.ToStandardError(logging, verbose: true, json));
         await StartAsync(app, settings, cancellationToken);
         storeLock?.Announce(new StoreOwner(settings.Gateway.ToString(), settings.Cluster, Environment.ProcessId));
-        string address = app.Urls.First();
+        string address = app.Urls.First(), described = app.Services.GetRequiredService<IArtifactStore>().Describe();    // without credentials
         output.Result(
-            new { Http = address, Gateway = settings.Gateway.ToString(), Store = store },
+            new { Http = address, Gateway = settings.Gateway.ToString(), Store = described, settings.Cluster },
             console =>
             {
-                console.Line($"Serving {store}");
+                console.Line($"Serving {described}{(settings.Redis == null ? "" : $" as a silo of cluster {settings.Cluster}")}");
                 console.Line($"  samples     {address}/api/v1/samples/ID");
                 console.Line($"  API         {address}/openapi/v1.json");
                 console.Line($"  dashboard   {address}/dashboard");
@@ -65,6 +65,31 @@ internal static class ServeCommand
         await app.StopAsync(CancellationToken.None);
         return ExitCode.Done;
     }
+
+    private static Dictionary<string, string?> Defaults() => new()
+    {
+        [nameof(SiloSettings.SiloPort)] = Invariant(DefaultSiloPort),
+        [nameof(SiloSettings.GatewayPort)] = Invariant(DefaultGatewayPort),
+        [nameof(SiloSettings.HttpPort)] = Invariant(DefaultHttpPort),
+    };
+
+    private static Dictionary<string, string?> Flags(ParseResult parsed)
+    {
+        var flags = new Dictionary<string, string?>
+        {
+            [nameof(SiloSettings.Store)] = parsed.GetValue(CommonOptions.Store),
+            [nameof(SiloSettings.Redis)] = parsed.GetValue(_redis),
+            [nameof(SiloSettings.Cluster)] = parsed.GetValue(_cluster),
+            [nameof(SiloSettings.Address)] = parsed.GetValue(_address),
+            [nameof(SiloSettings.SiloPort)] = Invariant(parsed.GetValue(_silo)),
+            [nameof(SiloSettings.GatewayPort)] = Invariant(parsed.GetValue(_gateway)),
+            [nameof(SiloSettings.HttpPort)] = Invariant(parsed.GetValue(_http)),
+            [nameof(SiloSettings.Devices)] = parsed.GetValue(_devices) is { Length: > 0 } devices ? string.Join(',', devices.Where(device => device != "none")) : null,
+        };
+        return flags.Where(flag => flag.Value != null).ToDictionary();
+    }
+
+    private static string? Invariant(int? port) => port?.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Not by WaitForShutdownAsync, which stops the grains before what trains is paused.</summary>
     private static async Task UntilAsync(CancellationToken asked, CancellationToken stopping)

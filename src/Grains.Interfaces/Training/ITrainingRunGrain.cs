@@ -44,19 +44,23 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     /// <summary>A trainer's last word.</summary>
     [Alias("End")]
     Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default);
+
+    /// <summary>A silo that trains for this run is about to stop: its trainers write a checkpoint and end; the next generation begins on other silos. Returns at once.</summary>
+    [Alias("HandOver")]
+    Task HandOverAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>One trainer of a run on one device slot. The key is <c>run/rank</c>.</summary>
 [Alias("RadioDiffusion.ITrainerGrain")]
 public interface ITrainerGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the trainer for a generation of its run; returns at once.</summary>
+    /// <summary>Starts the trainer for a generation of its run; returns at once. Without effect in a silo that is about to stop.</summary>
     [Alias("Start")]
     Task StartAsync(long generation, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the trainer without a checkpoint; used when its generation is over.</summary>
-    [Alias("Stop")]
-    Task StopAsync(CancellationToken cancellationToken = default);
+    /// <summary>What the trainer does about a generation of its run.</summary>
+    [Alias("GetActivity")]
+    Task<TrainerActivity> GetActivityAsync(long generation, CancellationToken cancellationToken = default);
 }
 
 /// <summary>What to train: a data set, presets, and what differs from them.</summary>
@@ -170,6 +174,20 @@ public sealed record TrainerReport
     [Id(7)] public required TimeSpan TimeLeft { get; init; }
 }
 
+/// <summary>What a trainer does.</summary>
+[GenerateSerializer, Alias("RadioDiffusion.TrainerActivity")]
+public enum TrainerActivity
+{
+    /// <summary>It does nothing: it has ended, or its silo died and this is a new activation.</summary>
+    Idle,
+
+    Training,
+
+    /// <summary>It does nothing and will not, because its silo is about to stop.</summary>
+    Leaving,
+}
+
+/// <summary>What the run wants of a trainer after a report.</summary>
 [GenerateSerializer, Alias("RadioDiffusion.TrainerOrder")]
 public enum TrainerOrder
 {

@@ -10,7 +10,7 @@ namespace RadioDiffusion.Grains.Sampling;
 /// <inheritdoc cref="ISampleGrain"/>
 /// <remarks>Everyone who asks for an ID meets in its one activation, so it is computed once; the stored artifact is the only state.</remarks>
 [GrainType("sample")]
-internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, SnapshotDescriptions models) : Grain, ISampleGrain
+internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, ClusterDevices cluster, SnapshotDescriptions models) : Grain, ISampleGrain
 {
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
     private SampleId _id = null!;
@@ -60,9 +60,9 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Sn
         return Task.CompletedTask;
     }
 
-    /// <summary>Samples of one model spread over the slots by their seeds.</summary>
+    /// <summary>Samples of one model spread over the device slots of the cluster by their seeds.</summary>
     private ISamplerGrain Sampler =>
-        GrainFactory.GetGrain<ISamplerGrain>($"{_id.Model}/{_id.Seed % (ulong)devices.Slots.Count}");
+        GrainFactory.GetGrain<ISamplerGrain>($"{_id.Model}/{_id.Seed % (ulong)cluster.SlotCount}");
 
     private async Task<SampleStatus?> ReadAsync(CancellationToken cancellationToken)
     {

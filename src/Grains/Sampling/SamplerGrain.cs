@@ -12,8 +12,8 @@ namespace RadioDiffusion.Grains.Sampling;
 
 /// <inheritdoc cref="ISamplerGrain"/>
 [GrainType("sampler")]
-[Immovable]
-internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots devices, SnapshotDescriptions models, ILogger<SamplerGrain> logger)
+[Immovable, NeedsDevice]
+internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases devices, SnapshotDescriptions models, ILogger<SamplerGrain> logger)
     : Grain, ISamplerGrain
 {
     private const int LongestQueue = 1024;
@@ -21,12 +21,19 @@ internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots de
     private readonly CancellationTokenSource _deactivated = new();
     private readonly List<SampleId> _queue = [];
     private readonly HashSet<string> _queued = [];
+    private DeviceLease _lease = null!;
     private DiffusionModel? _model;
     private Task _work = Task.CompletedTask;
 
     private string Digest => this.GetPrimaryKeyString().Split('/')[0];
 
-    private IDeviceSlot Slot => devices.Slots[int.Parse(this.GetPrimaryKeyString().Split('/')[1]) % devices.Slots.Count];
+    private IDeviceSlot Slot => _lease.Slot;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _lease = devices.Take();
+        return Task.CompletedTask;
+    }
 
     public Task<int> SubmitAsync(string sampleId, CancellationToken cancellationToken = default)
     {
@@ -47,6 +54,7 @@ internal sealed partial class SamplerGrain(IArtifactStore store, IDeviceSlots de
         await _work.WaitAsync(cancellationToken);
         if (_model is { } model)
             await Slot.RunAsync(model.Dispose, cancellationToken);
+        _lease.Dispose();
     }
 
     /// <summary>Computes batch after batch until the queue is empty. What waits with equal solver settings shares a batch.</summary>

@@ -11,7 +11,8 @@ internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainStorageNames.Default)] IPersistentState<DatasetState> state,
     DatasetBuilder builder,
     DatasetImporter importer,
-    ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
+    WakeUp wakeUp,
+    ILogger<DatasetGrain> logger) : Grain, IDatasetGrain, IRemindable
 {
     private readonly CancellationTokenSource _deactivated = new();
     private Watched<DatasetStatus> _status = null!;
@@ -30,8 +31,13 @@ internal sealed partial class DatasetGrain(
         else if (state.State.Failure is { } failure)
             status = status with { State = WorkState.Failed, Error = failure };
         _status = new Watched<DatasetStatus>(status);
+        if (wakeUp.SurvivesSilos && state.State.Source != null)
+            GoOn();
         return Task.CompletedTask;
     }
+
+    /// <summary>Being awake is all it takes: an activation goes on with what is under way.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State.Source == null ? wakeUp.CancelAsync(this) : Task.CompletedTask;
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -39,24 +45,18 @@ internal sealed partial class DatasetGrain(
         return Task.CompletedTask;
     }
 
-    public Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default) => StartAsync(
-        new DatasetState { Building = request, Result = state.State.Result },
-        "reading the catalogue and the mosaics' headers",
-        () => builder.BuildAsync(Name, request, GrainFactory, Change, _deactivated.Token),
-        cancellationToken);
+    public Task<DatasetStatus> BuildAsync(DatasetRequest request, CancellationToken cancellationToken = default) =>
+        StartAsync(new DatasetState { Building = request, Result = state.State.Result }, cancellationToken);
 
-    public Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default) => StartAsync(
-        new DatasetState { Importing = request, Result = state.State.Result },
-        "reading the files",
-        () => importer.ImportAsync(Name, request, Change, _deactivated.Token),
-        cancellationToken);
+    public Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default) =>
+        StartAsync(new DatasetState { Importing = request, Result = state.State.Result }, cancellationToken);
 
     public Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
 
     public IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
         _status.WatchAsync(afterVersion, status => status.Version, status => status.State != WorkState.Running, cancellationToken);
 
-    private async Task<DatasetStatus> StartAsync(DatasetState wanted, string phase, Func<Task<DatasetStatus>> work, CancellationToken cancellationToken)
+    private async Task<DatasetStatus> StartAsync(DatasetState wanted, CancellationToken cancellationToken)
     {
         if (_status.Value.State == WorkState.Running)
         {
@@ -66,9 +66,19 @@ internal sealed partial class DatasetGrain(
         }
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Datasets).AddAsync(Name, cancellationToken);
         await state.ReplaceAsync(wanted, Name, cancellationToken);
-        Change(status => status with { State = WorkState.Running, Phase = phase, TilesDone = 0, TilesTotal = 0, TilesUpToDate = 0, Error = null });
-        _ = RunInBackgroundAsync(work);
+        await wakeUp.SetAsync(this);
+        GoOn();
         return _status.Value;
+    }
+
+    /// <summary>Does what the state says is under way; tiles that are done are not done again.</summary>
+    private void GoOn()
+    {
+        string phase = state.State.Building != null ? "reading the catalogue and the mosaics' headers" : "reading the files";
+        Change(status => status with { State = WorkState.Running, Phase = phase, TilesDone = 0, TilesTotal = 0, TilesUpToDate = 0, Error = null });
+        _ = RunInBackgroundAsync(() => state.State.Building is { } build
+            ? builder.BuildAsync(Name, build, GrainFactory, Change, _deactivated.Token)
+            : importer.ImportAsync(Name, state.State.Importing!, Change, _deactivated.Token));
     }
 
     private async Task RunInBackgroundAsync(Func<Task<DatasetStatus>> work)
@@ -80,6 +90,7 @@ internal sealed partial class DatasetGrain(
             result = result with { Version = _status.Value.Version + 1 };
             await state.ReplaceAsync(new DatasetState { Result = result }, Name, _deactivated.Token);
             _status.Set(result);
+            await wakeUp.CancelAsync(this);
         }
         catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
         {
@@ -104,6 +115,7 @@ internal sealed partial class DatasetGrain(
         try
         {
             await state.ReplaceAsync(new DatasetState { Result = state.State.Result, Failure = reason }, Name, CancellationToken.None);
+            await wakeUp.CancelAsync(this);
         }
         catch (Exception error)
         {

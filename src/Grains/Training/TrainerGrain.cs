@@ -8,8 +8,8 @@ namespace RadioDiffusion.Grains.Training;
 
 /// <inheritdoc cref="ITrainerGrain"/>
 [GrainType("trainer")]
-[Immovable]
-internal sealed class TrainerGrain(IArtifactStore store, IDeviceSlots devices, IGrainFactory grains, ILoggerFactory loggers) : Grain, ITrainerGrain
+[Immovable, NeedsDevice]
+internal sealed class TrainerGrain(IArtifactStore store, DeviceLeases devices, LocalTrainers trainers, IGrainFactory grains, ILoggerFactory loggers) : Grain, ITrainerGrain
 {
     private long _generation;
     private CancellationTokenSource? _stop;
@@ -18,17 +18,14 @@ internal sealed class TrainerGrain(IArtifactStore store, IDeviceSlots devices, I
 
     public Task StartAsync(long generation, CancellationToken cancellationToken = default)
     {
-        if (_generation == generation && !_work.IsCompleted)
+        if (trainers.IsLeaving || (_generation == generation && !_work.IsCompleted))
             return Task.CompletedTask;
         _stop?.Cancel();
         string[] key = this.GetPrimaryKeyString().Split('/');
         int rank = int.Parse(key[1]);
         _generation = generation;
         _stop = new CancellationTokenSource();
-        var slot = devices.Slots[rank % devices.Slots.Count];
-        var worker = new TrainerWorker(grains.GetGrain<ITrainingRunGrain>(key[0]), key[0], rank, generation, store, slot,
-            loggers.CreateLogger<TrainerWorker>());
-        _work = RunAfterAsync(_work, worker, _stop.Token);
+        _work = RunAfterAsync(_work, key[0], rank, generation, _stop.Token);
         _keepAlive ??= this.RegisterGrainTimer(
             _ =>
             {
@@ -43,18 +40,34 @@ internal sealed class TrainerGrain(IArtifactStore store, IDeviceSlots devices, I
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken = default)
+    public Task<TrainerActivity> GetActivityAsync(long generation, CancellationToken cancellationToken = default)
+    {
+        bool isTraining = _generation == generation && !_work.IsCompleted;
+        if (!isTraining && trainers.IsLeaving)
+            DeactivateOnIdle();                              // so that the next one is looked for elsewhere
+        return Task.FromResult(isTraining ? TrainerActivity.Training : trainers.IsLeaving ? TrainerActivity.Leaving : TrainerActivity.Idle);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _stop?.Cancel();
-        await _work.WaitAsync(cancellationToken);
+        return _work.WaitAsync(cancellationToken);
     }
 
     /// <summary>The worker before this one ends in its own time (a step may take minutes); nobody waits for it here.</summary>
-    private static async Task RunAfterAsync(Task before, TrainerWorker worker, CancellationToken cancellationToken)
+    private async Task RunAfterAsync(Task before, string run, int rank, long generation, CancellationToken cancellationToken)
     {
         await before;
-        await Task.Run(() => worker.RunAsync(cancellationToken), CancellationToken.None);
+        using var lease = devices.Take();
+        trainers.Began(run);
+        try
+        {
+            var worker = new TrainerWorker(grains.GetGrain<ITrainingRunGrain>(run), run, rank, generation, store, lease.Slot, loggers.CreateLogger<TrainerWorker>());
+            await Task.Run(() => worker.RunAsync(cancellationToken), CancellationToken.None);
+        }
+        finally
+        {
+            trainers.Ended(run);
+        }
     }
-
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => StopAsync(cancellationToken);
 }

@@ -14,12 +14,16 @@ namespace RadioDiffusion.Grains.Training;
 [GrainType("training-run")]
 internal sealed partial class TrainingRunGrain(
     [PersistentState("run", GrainStorageNames.Default)] IPersistentState<TrainingRunState> state,
-    ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
+    WakeUp wakeUp,
+    ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain, IRemindable
 {
     private static readonly TimeSpan _longestSilence = TimeSpan.FromHours(12);   // of a trainer: a validation on a CPU takes its time
+    private static readonly TimeSpan _trainerCheck = TimeSpan.FromSeconds(5);
     private readonly HashSet<int> _members = [];
     private Watched<TrainingStatus> _status = null!;
     private bool _pauseRequested;
+    private bool _handOverRequested;
+    private IGrainTimer? _trainerWatch;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -27,8 +31,13 @@ internal sealed partial class TrainingRunGrain(
     {
         Names.Check(Name, "a training run");
         _status = new Watched<TrainingStatus>(StatusFromState());
+        if (state.State.State == WorkState.Running && wakeUp.SurvivesSilos)
+            WatchTrainers();
         return Task.CompletedTask;
     }
+
+    /// <summary>Being awake is all it takes: an activation looks after its trainers.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State.State == WorkState.Running ? Task.CompletedTask : wakeUp.CancelAsync(this);
 
     public async Task<TrainingStatus> StartAsync(TrainingRequest request, CancellationToken cancellationToken = default)
     {
@@ -71,6 +80,15 @@ internal sealed partial class TrainingRunGrain(
         return Task.FromResult(_status.Value);
     }
 
+    public Task HandOverAsync(CancellationToken cancellationToken = default)
+    {
+        if (wakeUp.SurvivesSilos)
+            _handOverRequested = _status.Value.State == WorkState.Running;
+        else
+            return PauseAsync(cancellationToken);
+        return Task.CompletedTask;
+    }
+
     public Task<TrainingStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
 
     public IAsyncEnumerable<TrainingStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
@@ -106,7 +124,7 @@ internal sealed partial class TrainingRunGrain(
             ImagesPerSecond = report.ImagesPerSecond,
             TimeLeft = report.TimeLeft,
         });
-        return Task.FromResult(_pauseRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn);
+        return Task.FromResult(_pauseRequested || _handOverRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn);
     }
 
     public async Task<bool> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default)
@@ -123,6 +141,12 @@ internal sealed partial class TrainingRunGrain(
         if (!IsCurrent(end.Generation))
             return;
         _members.Remove(end.Rank);
+        if (_handOverRequested && !_pauseRequested && end is { Snapshot: null, Error: null })
+        {
+            _handOverRequested = false;                      // the run goes on as soon as its next trainers have a silo
+            LogHandedOver(Name, _status.Value.Iteration);
+            return;
+        }
         try
         {
             await StoreEndAsync(end, cancellationToken);
@@ -134,6 +158,8 @@ internal sealed partial class TrainingRunGrain(
             Change(status => status with { State = WorkState.Failed, Error = reason, TimeLeft = null });
             throw;
         }
+        StopWatchingTrainers();
+        await wakeUp.CancelAsync(this);
         LogEnded(Name, state.State.State, _status.Value.Iteration);
         Change(status => status with
         {
@@ -160,17 +186,58 @@ internal sealed partial class TrainingRunGrain(
         }, Name, cancellationToken);
     }
 
+    /// <summary>Where work survives its silo: looks every few seconds whether the trainers are there, and begins a new generation when they are not.</summary>
+    private void WatchTrainers()
+    {
+        if (wakeUp.SurvivesSilos)
+            _trainerWatch ??= this.RegisterGrainTimer(LookAfterTrainersAsync, new GrainTimerCreationOptions { DueTime = _trainerCheck, Period = _trainerCheck, KeepAlive = true });
+    }
+
+    private void StopWatchingTrainers()
+    {
+        _trainerWatch?.Dispose();
+        _trainerWatch = null;
+    }
+
+    private async Task LookAfterTrainersAsync(CancellationToken cancellationToken)
+    {
+        if (state.State.State != WorkState.Running)
+            return;
+        try
+        {
+            for (int rank = 0; rank < state.State.Request!.Workers; rank++)
+            {
+                var activity = await TrainerOf(rank).GetActivityAsync(state.State.Generation, cancellationToken);
+                if (activity == TrainerActivity.Leaving)
+                    return;                                  // its silo is on the point of leaving: a little later
+                if (activity == TrainerActivity.Idle)
+                {
+                    await BeginGenerationAsync(state.State, cancellationToken);
+                    return;
+                }
+            }
+        }
+        catch (Exception error) when (Outages.IsOutage(error) || error is OrleansException)
+        {
+            LogTrainersNotReached(error, Name);              // no silo has a device, or one died just now: tried again
+        }
+    }
+
+    private ITrainerGrain TrainerOf(int rank) => GrainFactory.GetGrain<ITrainerGrain>($"{Name}/{rank}");
+
     /// <summary>A new generation of trainers: written first, so that whatever the one before still says is refused.</summary>
     private async Task<TrainingStatus> BeginGenerationAsync(TrainingRunState before, CancellationToken cancellationToken)
     {
         await state.ReplaceAsync(before with { Generation = before.Generation + 1, State = WorkState.Running, Error = null }, Name, cancellationToken);
         DelayDeactivation(_longestSilence);
-        _pauseRequested = false;
+        _pauseRequested = _handOverRequested = false;
         _members.Clear();
+        await wakeUp.SetAsync(this);
+        WatchTrainers();
         LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0);
         Change(_ => StatusFromState() with { State = WorkState.Running });
         for (int rank = 0; rank < state.State.Request!.Workers; rank++)
-            await GrainFactory.GetGrain<ITrainerGrain>($"{Name}/{rank}").StartAsync(state.State.Generation, cancellationToken);
+            await TrainerOf(rank).StartAsync(state.State.Generation, cancellationToken);
         return _status.Value;
     }
 
@@ -180,7 +247,7 @@ internal sealed partial class TrainingRunGrain(
     private TrainingStatus StatusFromState() => new()
     {
         Name = Name,
-        State = state.State.State == WorkState.Running ? WorkState.Interrupted : state.State.State,
+        State = state.State.State == WorkState.Running && !wakeUp.SurvivesSilos ? WorkState.Interrupted : state.State.State,
         Version = 0,
         Request = state.State.Request,
         Iteration = state.State.Checkpoint?.Iteration ?? 0,
@@ -222,6 +289,12 @@ internal sealed partial class TrainingRunGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} begins at iteration {Iteration}")]
     private partial void LogGeneration(string name, long generation, long iteration);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is handed over at iteration {Iteration}")]
+    private partial void LogHandedOver(string name, long iteration);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The trainers of run {Name} cannot be reached")]
+    private partial void LogTrainersNotReached(Exception error, string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is {State} at iteration {Iteration}")]
     private partial void LogEnded(string name, WorkState state, long iteration);

@@ -1,19 +1,22 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Training;
 
 namespace RadioDiffusion.Silo;
 
-/// <summary>Before the silo ends, every run that is training here writes a checkpoint and is paused, so that nothing of it is lost.</summary>
-internal sealed partial class PauseRunsAtEnd(IGrainFactory grains, ILogger<PauseRunsAtEnd> logger) : IHostedLifecycleService
+/// <summary>
+/// Before the silo ends, every run that is training here writes a checkpoint, so that nothing of it is lost: in a cluster it is handed over to another silo
+/// then, else it is paused.
+/// </summary>
+internal sealed partial class HandOverAtEnd(IGrainFactory grains, LocalTrainers trainers, ILogger<HandOverAtEnd> logger) : IHostedLifecycleService
 {
     /// <summary>For an iteration and a checkpoint; whoever ends this process by force should wait longer.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
 
-    private static readonly GrainType _runs = GrainType.Create("training-run");
+    private static readonly TimeSpan _betweenLooks = TimeSpan.FromMilliseconds(100);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -30,31 +33,32 @@ internal sealed partial class PauseRunsAtEnd(IGrainFactory grains, ILogger<Pause
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         enough.CancelAfter(LongestWait);
+        trainers.Leave();
         try
         {
-            // Only those with an activation: a run without one trains nowhere.
-            var active = await grains.GetGrain<IManagementGrain>(0).GetActiveGrains(_runs, enough.Token);
-            await Task.WhenAll(active.Select(id => PauseAsync(grains.GetGrain<ITrainingRunGrain>(id.Key.ToString()!), enough.Token)));
+            await Task.WhenAll(trainers.Runs.Select(name => HandOverAsync(name, enough.Token)));
         }
         catch (Exception error) when (error is OrleansException or OperationCanceledException or TimeoutException || ErrorReasons.IsKnown(error))
         {
             // The silo ends all the same; the runs go on from their last checkpoints.
-            LogNotPaused(error);
+            LogNotHandedOver(error);
         }
     }
 
-    private async Task PauseAsync(ITrainingRunGrain run, CancellationToken cancellationToken)
+    private async Task HandOverAsync(string name, CancellationToken cancellationToken)
     {
-        if ((await run.GetStatusAsync(cancellationToken)).State != WorkState.Running)
-            return;
-        await run.PauseAsync(cancellationToken);
-        var status = await run.FollowAsync(_ => { }, cancellationToken);
-        LogPaused(status.Name, status.State, status.Checkpoint?.Iteration ?? 0);
+        var run = grains.GetGrain<ITrainingRunGrain>(name);
+        await run.HandOverAsync(cancellationToken);
+        using var poll = new PeriodicTimer(_betweenLooks);
+        while (trainers.Runs.Contains(name))
+            await poll.WaitForNextTickAsync(cancellationToken);
+        var status = await run.GetStatusAsync(cancellationToken);
+        LogHandedOver(status.Name, status.State, status.Checkpoint?.Iteration ?? 0);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Training run {Name} is {State} with the checkpoint of iteration {Iteration}, since this process ends")]
-    private partial void LogPaused(string name, WorkState state, long iteration);
+    private partial void LogHandedOver(string name, WorkState state, long iteration);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A training run could not be paused in time: it will go on from its last checkpoint")]
-    private partial void LogNotPaused(Exception error);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A training run could not write a checkpoint in time: it will go on from its last one")]
+    private partial void LogNotHandedOver(Exception error);
 }
