@@ -125,7 +125,7 @@ end() {
 down() {
     local file
     for file in "$folder"/silo-*.pid; do
-        [[ -f $file ]] && end "$(basename "$file" .pid)" INT $checkpoint_patience
+        [[ -f $file ]] && end "$(basename "$file" .pid)" TERM $checkpoint_patience
     done
     end azurite TERM 20
     end redis TERM 20

@@ -15,7 +15,7 @@ internal static class CommonOptions
 
     public static readonly Option<string?> Connect = new("--connect")
     {
-        Description = "Address and gateway port of a running silo, such as 127.0.0.1:30000. Default: work in this process.",
+        Description = "Address and gateway port of a running silo, such as 127.0.0.1:30000; several silos of a cluster joined by commas. Default: work in this process.",
         HelpName = "ENDPOINT",
     };
 

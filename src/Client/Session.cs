@@ -46,7 +46,7 @@ public sealed class Session : IAsyncDisposable
     private CancellationToken OwnerLost => _owner != null ? _connection!.Lost : CancellationToken.None;
 
     /// <param name="store">Folder or connection string.</param>
-    /// <param name="endpoint">A silo's gateway, or null to work in this process.</param>
+    /// <param name="endpoint">Gateways of one or more silos of a cluster, joined by commas, or null to work in this process.</param>
     /// <param name="verbose">Whether the silo's log goes to standard error.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task<Session> OpenAsync(string store, string? endpoint, bool verbose, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ public sealed class Session : IAsyncDisposable
         try
         {
             if (endpoint != null)
-                await session.ConnectToSiloAsync(ParseEndpoint(endpoint), cancellationToken);
+                await session.ConnectToSiloAsync(ParseEndpoints(endpoint), cancellationToken);
             else if (StoreRegistration.IsAzure(store))
                 await session.StartSiloAsync(cancellationToken);
             else
@@ -136,10 +136,11 @@ public sealed class Session : IAsyncDisposable
         (_connection, _host, _lock, _owner) = (null, null, null, null);
     }
 
-    private static IPEndPoint ParseEndpoint(string endpoint) => IPEndPoint.TryParse(endpoint, out var parsed) && parsed.Port != 0
-        ? parsed
-        : throw new UserErrorException(ErrorKind.Invalid, endpoint,
-            $"--connect should be an address and a port, such as 127.0.0.1:30000, but it is '{endpoint}'.");
+    private static IPEndPoint[] ParseEndpoints(string endpoints) =>
+        [.. endpoints.Split(',', StringSplitOptions.TrimEntries).Select(endpoint => IPEndPoint.TryParse(endpoint, out var parsed) && parsed.Port != 0
+            ? parsed
+            : throw new UserErrorException(ErrorKind.Invalid, endpoint,
+                $"--connect should be an address and a port, such as 127.0.0.1:30000, or several joined by commas, but it is '{endpoints}'."))];
 
     private SiloSettings NewSettings() => new() { Store = _store, Cluster = Guid.NewGuid().ToString("N") };
 
@@ -198,7 +199,7 @@ public sealed class Session : IAsyncDisposable
     {
         try
         {
-            await ConnectAsync(IPEndPoint.Parse(owner.Endpoint), owner.Token, cancellationToken);
+            await ConnectAsync([IPEndPoint.Parse(owner.Endpoint)], owner.Token, cancellationToken);
             _artifacts ??= StoreRegistration.OpenArtifacts(_store);
             return true;
         }
@@ -209,9 +210,9 @@ public sealed class Session : IAsyncDisposable
     }
 
     /// <summary>The silo of --connect says itself where its artifacts are.</summary>
-    private async Task ConnectToSiloAsync(IPEndPoint gateway, CancellationToken cancellationToken)
+    private async Task ConnectToSiloAsync(IReadOnlyList<IPEndPoint> gateways, CancellationToken cancellationToken)
     {
-        await ConnectAsync(gateway, Connection.DefaultCluster, cancellationToken);
+        await ConnectAsync(gateways, Connection.DefaultCluster, cancellationToken);
         var location = await Grains.GetGrain<IStoreGrain>(0).GetLocationAsync(cancellationToken);
         if (location.Folder != null)
             _artifacts = StoreRegistration.OpenArtifacts(location.Folder);
@@ -219,9 +220,9 @@ public sealed class Session : IAsyncDisposable
             _artifacts = StoreRegistration.OpenArtifacts(_store);
     }
 
-    private async Task ConnectAsync(IPEndPoint gateway, string cluster, CancellationToken cancellationToken)
+    private async Task ConnectAsync(IReadOnlyList<IPEndPoint> gateways, string cluster, CancellationToken cancellationToken)
     {
-        _connection = await Connection.OpenAsync(gateway, cluster, cancellationToken);
+        _connection = await Connection.OpenAsync(gateways, cluster, cancellationToken);
         Grains = _connection.Grains;
     }
 }

@@ -35,14 +35,22 @@ public sealed class Connection : IAsyncDisposable
     /// <param name="cluster">The cluster's ID; a silo refuses clients that name another one.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UserErrorException">Nobody answers there.</exception>
-    public static async Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
+    public static Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default) =>
+        OpenAsync([gateway], cluster, cancellationToken);
+
+    /// <summary>Connects to a cluster through whichever of its silos answer.</summary>
+    /// <param name="gateways">Addresses and gateway ports of some or all silos.</param>
+    /// <param name="cluster">The cluster's ID; a silo refuses clients that name another one.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="UserErrorException">Nobody answers there.</exception>
+    public static async Task<Connection> OpenAsync(IReadOnlyList<IPEndPoint> gateways, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
     {
         var lost = new CancellationTokenSource();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.UseOrleansClient(client =>
         {
-            client.UseStaticClustering(gateway);
+            client.UseStaticClustering([.. gateways]);
             client.Configure<ClusterOptions>(options =>
             {
                 options.ClusterId = cluster;
@@ -59,17 +67,35 @@ public sealed class Connection : IAsyncDisposable
         try
         {
             // Orleans would try a port where nobody listens for minutes.
-            using (var knock = new TcpClient(gateway.AddressFamily))
-                await knock.ConnectAsync(gateway, enough.Token);
+            await KnockAsync(gateways, enough.Token);
             await host.StartAsync(enough.Token);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
-            throw new UserErrorException(ErrorKind.NotFound, gateway.ToString(),
-                $"No silo of cluster '{cluster}' answers at {gateway}: {(error is OperationCanceledException ? $"nothing came within {_longestAttempt.TotalSeconds:0} s." : ErrorReasons.MessageOf(error))} Start one with 'radiodiffusion serve', or name another one with --connect.");
+            string asked = string.Join(", ", gateways);
+            throw new UserErrorException(ErrorKind.NotFound, asked,
+                $"No silo of cluster '{cluster}' answers at {asked}: {(error is OperationCanceledException ? $"nothing came within {_longestAttempt.TotalSeconds:0} s." : ErrorReasons.MessageOf(error))} Start one with 'radiodiffusion serve', or name another one with --connect.");
         }
         return new Connection(host, lost);
+    }
+
+    /// <summary>Until one of them takes a connection.</summary>
+    private static async Task KnockAsync(IReadOnlyList<IPEndPoint> gateways, CancellationToken cancellationToken)
+    {
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                using var knock = new TcpClient(gateways[i].AddressFamily);
+                await knock.ConnectAsync(gateways[i], cancellationToken);
+                return;
+            }
+            catch (SocketException) when (i + 1 < gateways.Count)
+            {
+                // That silo is away; the next one may be there.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -17,14 +17,17 @@ public static class SmallSurvey
     private const double BeamSigmaPixels = 6 / 1.5 / 2.3548;
     private const double Noise = 1e-4;
 
-    /// <summary>Writes mosaics/A.fits, mosaics/B.fits and catalogue.csv; returns the folder of mosaics and the catalogue.</summary>
-    public static (string Mosaics, string Catalogue) Write(string folder, int sourcesPerMosaic = 20)
+    /// <summary>Writes mosaics/A.fits, mosaics/B.fits and so on, and catalogue.csv; returns the folder of mosaics and the catalogue.</summary>
+    public static (string Mosaics, string Catalogue) Write(string folder, int sourcesPerMosaic = 20, int mosaicCount = 2)
     {
         string mosaics = Path.Combine(folder, "mosaics");
         Directory.CreateDirectory(mosaics);
         var catalogue = new StringBuilder("Source_Name,RA,DEC,Peak_flux,Total_flux,Mosaic_ID\n");
-        foreach (var (name, centre) in new[] { ("A", new SkyCoordinate(180, 45)), ("B", new SkyCoordinate(190, 45)) })
-            WriteMosaic(Path.Combine(mosaics, $"{name}.fits"), name, centre, sourcesPerMosaic, catalogue);
+        for (int i = 0; i < mosaicCount; i++)
+        {
+            string name = ((char)('A' + i)).ToString();
+            WriteMosaic(Path.Combine(mosaics, $"{name}.fits"), name, new SkyCoordinate((180 + 10 * i) % 360, 45), sourcesPerMosaic, catalogue);
+        }
         string path = Path.Combine(folder, "catalogue.csv");
         File.WriteAllText(path, catalogue.ToString());
         return (mosaics, path);

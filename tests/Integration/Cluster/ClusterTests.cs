@@ -1,0 +1,190 @@
+using RadioDiffusion.Client;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Fits;
+
+namespace RadioDiffusion.Integration.Cluster;
+
+/// <summary>The same program as a cluster gives the same results as embedded, whatever is killed.</summary>
+public sealed class ClusterTests(ClusterBench bench) : IClassFixture<ClusterBench>, IDisposable
+{
+    private const int MosaicCount = 12;
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Chain_OnThreeSilos_GivesTheIdsAndBytesOfTheEmbeddedOne()
+    {
+        await bench.RequireAsync();
+        var survey = SmallSurvey.Write(_folder.Path, mosaicCount: MosaicCount);
+        await using var embedded = await Session.OpenAsync(_folder.File("store"), null, verbose: false, Token);
+        await using var cluster = await bench.ConnectAsync();
+
+        var (set, setThere) = (await BuildAsync(embedded, "chain", survey), await BuildAsync(cluster, "chain", survey));
+        Assert.Equal((set.Artifact, set.Digest, set.Selected), (setThere.Artifact, setThere.Digest, setThere.Selected));
+        Assert.Subset(await ShardsAsync(cluster), await ShardsAsync(embedded));     // the cluster keeps those of other tests too
+
+        var (run, runThere) = (await TrainAsync(embedded, "chain"), await TrainAsync(cluster, "chain"));
+        Assert.Equal(run.Snapshot, runThere.Snapshot);       // the digest of the weights: equal threads a slot, equal bytes
+        Assert.Equal(run.Checkpoint!.Artifact, runThere.Checkpoint!.Artifact);
+
+        var model = await cluster.Grains.GetGrain<IModelGrain>("chain").GetAsync(Token);
+        foreach (ulong seed in new ulong[] { 1, 2, 3 })
+        {
+            string id = SampleIds.For(model, new SampleParameters("chain", Seed: seed, Flux: 3.5, Steps: 3));
+            var (sample, sampleThere) = (await embedded.Grains.FetchSampleAsync(id, Token), await cluster.Grains.FetchSampleAsync(id, Token));
+            float[] pixels = Pixels(sample.Fits!), pixelsThere = Pixels(sampleThere.Fits!);
+            Assert.All(pixels.Zip(pixelsThere), pair => Assert.Equal(pair.First, pair.Second, 3.5e-3f * 1e-4f));   // 1e-4 of the peak flux
+        }
+    }
+
+    [Fact]
+    public async Task Build_WhileEachSiloIsKilledInTurn_EndsInTheSameBytesAndDoesNoTileTwice()
+    {
+        await bench.RequireAsync();
+        for (int silo = 1; silo <= ClusterBench.Silos; silo++)
+        {
+            string name = $"killed-{silo}";
+            var survey = SmallSurvey.Write(_folder.File(name), sourcesPerMosaic: 20 + silo, mosaicCount: MosaicCount);   // other tiles each time
+            await using var cluster = await bench.ConnectAsync();
+            var grain = cluster.Grains.GetGrain<IDatasetGrain>(name);
+            await grain.BuildAsync(Request(survey), Token);
+            await ClusterBench.UntilAsync(async () => (await grain.GetStatusAsync(Token)) is { TilesDone: > 0 } or { State: not WorkState.Running }, "The first tile");
+            await bench.KillAsync($"silo-{silo}");
+            var status = await grain.FollowAsync(_ => { }, Token);
+            Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
+
+            await using var embedded = await Session.OpenAsync(_folder.File($"store-{silo}"), null, verbose: false, Token);
+            var expected = await BuildAsync(embedded, name, survey);
+            Assert.Equal((expected.Artifact, expected.Digest), (status.Artifact, status.Digest));
+            await bench.UpAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Run_WhoseTrainersSiloIsKilled_EndsInTheModelOfAnUndisturbedRun()
+    {
+        await bench.RequireAsync();
+        var survey = SmallSurvey.Write(_folder.Path);
+        await using var embedded = await Session.OpenAsync(_folder.File("store"), null, verbose: false, Token);
+        await BuildAsync(embedded, "survivor", survey);
+        var undisturbed = await TrainAsync(embedded, "survivor", iterations: 40);
+
+        await using var cluster = await bench.ConnectAsync();
+        await BuildAsync(cluster, "survivor", survey);
+        var run = cluster.Grains.GetGrain<ITrainingRunGrain>("survivor");
+        await run.StartAsync(TrainingRequest("survivor", 40), Token);
+        await ClusterBench.UntilAsync(async () => (await run.GetStatusAsync(Token)).Checkpoint != null, "The first checkpoint");
+        int silo = await bench.SiloOfAsync(cluster.Grains, cluster.Grains.GetGrain<ITrainerGrain>("survivor/0"));
+        Assert.NotEqual(0, silo);
+        await bench.KillAsync($"silo-{silo}");
+        var status = await run.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
+        Assert.True(status.Generation > 1);
+        Assert.Equal(undisturbed.Snapshot, status.Snapshot);
+    }
+
+    [Fact]
+    public async Task Run_WhoseTrainersSiloIsStopped_IsHandedOverAndGoesOn()
+    {
+        await bench.RequireAsync();
+        var survey = SmallSurvey.Write(_folder.Path);
+        await using var cluster = await bench.ConnectAsync();
+        await BuildAsync(cluster, "handed", survey);
+        var run = cluster.Grains.GetGrain<ITrainingRunGrain>("handed");
+        await run.StartAsync(TrainingRequest("handed", 60) with { CheckpointEvery = 1000 }, Token);
+        await ClusterBench.UntilAsync(async () => (await run.GetStatusAsync(Token)).Iteration > 0, "The first iteration");
+        int silo = await bench.SiloOfAsync(cluster.Grains, cluster.Grains.GetGrain<ITrainerGrain>("handed/0"));
+        await bench.StopAsync(silo);
+        var status = await run.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
+        Assert.True(status.Generation > 1);
+        Assert.True(status.ResumedAt > 0, "It should have gone on from the checkpoint that the handing over wrote.");
+    }
+
+    [Fact]
+    public async Task Everything_KilledAndStartedAgain_GoesOnByItself()
+    {
+        await bench.RequireAsync();
+        var survey = SmallSurvey.Write(_folder.Path);
+        await using (var cluster = await bench.ConnectAsync())
+        {
+            await BuildAsync(cluster, "phoenix", survey);
+            var run = cluster.Grains.GetGrain<ITrainingRunGrain>("phoenix");
+            await run.StartAsync(TrainingRequest("phoenix", 40), Token);
+            await ClusterBench.UntilAsync(async () => (await run.GetStatusAsync(Token)).Checkpoint != null, "The first checkpoint");
+        }
+        foreach (string process in new[] { "silo-1", "silo-2", "silo-3", "redis", "azurite" })
+            await bench.KillAsync(process);
+        await bench.UpAsync();
+        await using var again = await bench.ConnectAsync();
+        var model = again.Grains.GetGrain<IModelGrain>("phoenix");
+        // Nobody asks for the run: its reminder wakes it, and in the end its model is there.
+        await ClusterBench.UntilAsync(async () => await IsThereAsync(model), "The model of the run");
+        var ended = await again.Grains.GetGrain<ITrainingRunGrain>("phoenix").FollowAsync(_ => { }, Token);
+        Assert.True(ended.State == WorkState.Done, $"{ended.State}: {ended.Error}");
+    }
+
+    private static async Task<bool> IsThereAsync(IModelGrain model)
+    {
+        try
+        {
+            await model.GetAsync(Token);
+            return true;
+        }
+        catch (UserErrorException error) when (error.Kind == ErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    private static DatasetRequest Request((string Mosaics, string Catalogue) survey) =>
+        new() { CataloguePath = survey.Catalogue, MosaicDirectory = survey.Mosaics, Size = SmallSurvey.CutoutSize };
+
+    private static async Task<DatasetStatus> BuildAsync(Session session, string name, (string Mosaics, string Catalogue) survey)
+    {
+        var grain = session.Grains.GetGrain<IDatasetGrain>(name);
+        await grain.BuildAsync(Request(survey), Token);
+        var status = await grain.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
+        return status;
+    }
+
+    private static TrainingRequest TrainingRequest(string dataset, int iterations) =>
+        new() { Dataset = dataset, Preset = "demo", Iterations = iterations, BatchSize = 2, CheckpointEvery = 10, ValidateEvery = 1000 };
+
+    private static async Task<TrainingStatus> TrainAsync(Session session, string name, int iterations = 10)
+    {
+        var run = session.Grains.GetGrain<ITrainingRunGrain>(name);
+        await run.StartAsync(TrainingRequest(name, iterations), Token);
+        var status = await run.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
+        return status;
+    }
+
+    /// <summary>IDs and digests of all shards.</summary>
+    private static async Task<HashSet<(string, string)>> ShardsAsync(Session session)
+    {
+        var shards = new HashSet<(string, string)>();
+        await foreach (var manifest in session.Artifacts.ListAsync("shard", Token))
+            shards.Add((manifest.Id, manifest.ContentDigest));
+        return shards;
+    }
+
+    private float[] Pixels(byte[] fits)
+    {
+        string path = _folder.File(Guid.NewGuid().ToString("N") + ".fits");
+        File.WriteAllBytes(path, fits);
+        using var file = FitsFile.Open(path);
+        var image = file.FirstImage();
+        float[] pixels = new float[image.Width * image.Height];
+        image.ReadPixels(0, 0, image.Width, image.Height, pixels);
+        return pixels;
+    }
+}
