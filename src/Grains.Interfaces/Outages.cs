@@ -1,14 +1,19 @@
 using Orleans.Runtime.Messaging;
+using Orleans.Storage;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
-/// <summary>Errors that say nothing about what was asked for: the silo is away or starting. Asking again is right.</summary>
+/// <summary>
+/// Errors that say nothing about what was asked for: the silo or the store is away or starting, or a state was written by someone else, often by the same
+/// call's first attempt, whose answer was lost. Asking again is right.
+/// </summary>
 public static class Outages
 {
     /// <summary>Whether asking again, later, may bring an answer.</summary>
     public static bool IsOutage(Exception error) =>
-        error is OrleansMessageRejectionException or ConnectionFailedException or ClientNotAvailableException or GatewayTooBusyException
-            or EnumerationAbortedException or TimeoutException
+        ErrorReasons.Of(error) is UserErrorException { Kind: ErrorKind.Unavailable }
+        || error is OrleansMessageRejectionException or ConnectionFailedException or ClientNotAvailableException or GatewayTooBusyException
+            or EnumerationAbortedException or TimeoutException or InconsistentStateException
         && !ErrorReasons.IsKnown(error);
 }
 

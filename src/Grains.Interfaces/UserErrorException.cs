@@ -18,6 +18,9 @@ public enum ErrorKind
 
     /// <summary>The work itself failed: the message says on what.</summary>
     Failed,
+
+    /// <summary>Something that the work needs, such as the store, is away: ask again later.</summary>
+    Unavailable,
 }
 
 /// <summary>An error that the user can act on; crosses the wire whole. The message says what, where, expected, found, what to do.</summary>

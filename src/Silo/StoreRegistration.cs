@@ -24,7 +24,13 @@ public static class StoreRegistration
     internal static IServiceCollection AddRadioDiffusionStore(this IServiceCollection services, string store) =>
         services.AddSingleton(_ => OpenArtifacts(store));
 
+    /// <summary>A call of a grain should end within 10 s: whoever makes it asks again. Artifacts, which are stored in the background, wait longer.</summary>
+    private static BlobClientOptions StateOptions() => new()
+    {
+        Retry = { MaxRetries = 3, Delay = TimeSpan.FromSeconds(0.4), MaxDelay = TimeSpan.FromSeconds(2), NetworkTimeout = TimeSpan.FromSeconds(5) },
+    };
+
     internal static ISiloBuilder AddStoreGrainStorage(this ISiloBuilder silo, string name, string store) => IsAzure(store)
-        ? silo.AddBlobGrainStorage(name, options => options.BlobServiceClient = new BlobServiceClient(store))
+        ? silo.AddBlobGrainStorage(name, options => options.BlobServiceClient = new BlobServiceClient(store, StateOptions()))
         : silo.AddLocalGrainStorage(name, store);
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
+using RadioDiffusion.Grains.Interfaces;
 
 namespace RadioDiffusion.Grains.Storage;
 
@@ -55,8 +56,7 @@ public sealed partial class BlobGrainStorage : IGrainStorage, ILifecycleParticip
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            LogFailed(error, "Reading", blob.Name);
-            throw;
+            throw Failure(error, "Reading", blob);
         }
     }
 
@@ -110,8 +110,7 @@ public sealed partial class BlobGrainStorage : IGrainStorage, ILifecycleParticip
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            LogFailed(error, "Writing", blob.Name);
-            throw;
+            throw Failure(error, "Writing", blob);
         }
     }
 
@@ -128,10 +127,9 @@ public sealed partial class BlobGrainStorage : IGrainStorage, ILifecycleParticip
         {
             await AfterConflict(blob, etag, () => blob.DeleteIfExistsAsync(conditions: When(etag), cancellationToken: ct));
         }
-        catch (RequestFailedException error)
+        catch (Exception error) when (error is not (OperationCanceledException or InconsistentStateException))
         {
-            LogFailed(error, "Clearing", blob.Name);
-            throw;
+            throw Failure(error, "Clearing", blob);
         }
     }
 
@@ -173,6 +171,17 @@ public sealed partial class BlobGrainStorage : IGrainStorage, ILifecycleParticip
         storedEtag: "Unknown",
         currentEtag: etag,
         storageException: cause);
+
+    /// <summary>An outage in words; anything else as it is.</summary>
+    private Exception Failure(Exception error, string what, BlobClient blob)
+    {
+        LogFailed(error, what, blob.Name);
+        var first = error is AggregateException several ? several.InnerExceptions[0] : error;
+        if (first is not RequestFailedException { Status: 0 or 408 or 429 or >= 500 })
+            return error;
+        return new UserErrorException(ErrorKind.Unavailable, blob.Name,
+            $"The store at {_container.Uri} does not answer ({first.Message.Split('\n')[0].TrimEnd()}): what was done is kept, ask again.");
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{What} the grain state {Blob} failed.")]
     private partial void LogFailed(Exception error, string what, string blob);

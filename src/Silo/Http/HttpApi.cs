@@ -56,6 +56,7 @@ internal static class HttpApi
             ErrorKind.Invalid => StatusCodes.Status400BadRequest,
             ErrorKind.Conflict => StatusCodes.Status409Conflict,
             ErrorKind.Busy => StatusCodes.Status429TooManyRequests,
+            ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,
         },
         BadHttpRequestException bad => bad.StatusCode,

@@ -131,6 +131,33 @@ public sealed class ClusterTests(ClusterBench bench) : IClassFixture<ClusterBenc
         Assert.True(ended.State == WorkState.Done, $"{ended.State}: {ended.Error}");
     }
 
+    [Fact]
+    public async Task RedisAndAzurite_KilledAndStartedAgain_LoseNothing()
+    {
+        await bench.RequireAsync();
+        var survey = SmallSurvey.Write(_folder.Path, mosaicCount: MosaicCount);
+        await using var cluster = await bench.ConnectAsync();
+        var before = await BuildAsync(cluster, "before", survey);
+
+        await bench.KillAsync("redis");
+        var without = SmallSurvey.Write(_folder.File("without"), sourcesPerMosaic: 25);
+        var grain = cluster.Grains.GetGrain<IDatasetGrain>("before");
+        Assert.Equal(before.Artifact, (await grain.GetStatusAsync(Token)).Artifact);      // membership is known without Redis
+        await bench.UpAsync();
+        await BuildAsync(cluster, "without", without);       // whose reminder Redis keeps
+
+        await bench.KillAsync("azurite");
+        var outage = SmallSurvey.Write(_folder.File("outage"), sourcesPerMosaic: 30);
+        var during = cluster.Grains.GetGrain<IDatasetGrain>("outage");
+        var asked = during.BuildAsync(Request(outage), Token);
+        await bench.UpAsync();
+        await asked;                                         // it has waited for the store
+        var status = await BuildAsync(cluster, "outage", outage);
+        Assert.Equal(before.Artifact, (await grain.GetStatusAsync(Token)).Artifact);
+        await using var embedded = await Session.OpenAsync(_folder.File("store"), null, verbose: false, Token);
+        Assert.Equal((await BuildAsync(embedded, "outage", outage)).Digest, status.Digest);
+    }
+
     private static async Task<bool> IsThereAsync(IModelGrain model)
     {
         try
