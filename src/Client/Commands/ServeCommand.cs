@@ -66,6 +66,10 @@ internal static class ServeCommand
         return ExitCode.Done;
     }
 
+    /// <summary>The settings of a silo that is given no more flags than a store.</summary>
+    public static SiloSettings Settings(string? file, string store, string? storeFlag) =>
+        SiloConfiguration.Read(file, store, Defaults(), storeFlag == null ? [] : new Dictionary<string, string?> { [nameof(SiloSettings.Store)] = storeFlag });
+
     private static Dictionary<string, string?> Defaults() => new()
     {
         [nameof(SiloSettings.SiloPort)] = Invariant(DefaultSiloPort),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
@@ -9,7 +10,7 @@ using RadioDiffusion.ModelCore.Fits;
 namespace RadioDiffusion.Integration.Cluster;
 
 /// <summary>The same program as a cluster gives the same results as embedded, whatever is killed.</summary>
-public sealed class ClusterTests(ClusterBench bench) : IClassFixture<ClusterBench>, IDisposable
+public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) : IClassFixture<ClusterBench>, IDisposable
 {
     private const int MosaicCount = 12;
     private readonly TemporaryFolder _folder = new();
@@ -156,6 +157,29 @@ public sealed class ClusterTests(ClusterBench bench) : IClassFixture<ClusterBenc
         Assert.Equal(before.Artifact, (await grain.GetStatusAsync(Token)).Artifact);
         await using var embedded = await Session.OpenAsync(_folder.File("store"), null, verbose: false, Token);
         Assert.Equal((await BuildAsync(embedded, "outage", outage)).Digest, status.Digest);
+    }
+
+    /// <summary>How long it takes is written to the test's output; docs/operations.md has the figures.</summary>
+    [Fact]
+    public async Task GrainsOfAKilledSilo_AnswerAgain()
+    {
+        await bench.RequireAsync();
+        await using var cluster = await bench.ConnectAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            var grain = cluster.Grains.GetGrain<IDatasetGrain>($"nobody-{i}");
+            await grain.GetStatusAsync(Token);
+            int silo = await bench.SiloOfAsync(cluster.Grains, grain);
+            Assert.NotEqual(0, silo);
+            await bench.KillAsync($"silo-{silo}");
+            var watch = Stopwatch.StartNew();
+            Assert.Equal(WorkState.None, (await grain.GetStatusAsync(Token)).State);
+            double seconds = watch.Elapsed.TotalSeconds;
+            int now = await bench.SiloOfAsync(cluster.Grains, grain);
+            output.WriteLine($"answered {seconds:0.00} s after the death of silo {silo}, by silo {now}");
+            Assert.NotEqual(silo, now);
+            await bench.UpAsync();
+        }
     }
 
     private static async Task<bool> IsThereAsync(IModelGrain model)
