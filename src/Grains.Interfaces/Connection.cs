@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using RadioDiffusion.Grains.Interfaces.Security;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -15,6 +16,9 @@ public sealed class Connection : IAsyncDisposable
     public const string DefaultCluster = "radiodiffusion";
 
     private static readonly TimeSpan _longestAttempt = TimeSpan.FromSeconds(10);
+
+    /// <summary>Orleans knocks again and again where certificates do not fit: after this time it is found out whether that is so.</summary>
+    private static readonly TimeSpan _suspicious = TimeSpan.FromSeconds(2);
 
     private readonly IHost _host;
     private readonly CancellationTokenSource _lost;
@@ -35,7 +39,16 @@ public sealed class Connection : IAsyncDisposable
     /// <param name="cluster">The cluster's ID; a silo refuses clients that name another one.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UserErrorException">Nobody answers there.</exception>
-    public static async Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
+    public static Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default) =>
+        OpenAsync(gateway, cluster, null, cancellationToken);
+
+    /// <inheritdoc cref="OpenAsync(IPEndPoint, string, CancellationToken)"/>
+    /// <param name="gateway">Address and gateway port, for example 127.0.0.1:30000.</param>
+    /// <param name="cluster">The cluster's ID; a silo refuses clients that name another one.</param>
+    /// <param name="tls">The client's certificate and the cluster's authority, where the silos ask for them; else null.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="UserErrorException">Nobody answers there, or one side does not take the other's certificate.</exception>
+    public static async Task<Connection> OpenAsync(IPEndPoint gateway, string cluster, MutualTls? tls, CancellationToken cancellationToken = default)
     {
         var lost = new CancellationTokenSource();
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -43,6 +56,8 @@ public sealed class Connection : IAsyncDisposable
         builder.UseOrleansClient(client =>
         {
             client.UseStaticClustering(gateway);
+            if (tls != null)
+                client.Configure<ClientConnectionOptions>(options => options.ConfigureConnection(connection => connection.UseClientTls(tls.Outgoing())));
             client.Configure<ClusterOptions>(options =>
             {
                 options.ClusterId = cluster;
@@ -61,11 +76,21 @@ public sealed class Connection : IAsyncDisposable
             // Orleans would try a port where nobody listens for minutes.
             using (var knock = new TcpClient(gateway.AddressFamily))
                 await knock.ConnectAsync(gateway, enough.Token);
-            await host.StartAsync(enough.Token);
+            var starting = host.StartAsync(enough.Token);
+            if (await Task.WhenAny(starting, Task.Delay(_suspicious, enough.Token)) != starting && await TlsRefusal.ExplainAsync(gateway, tls, enough.Token) is { } refusal)
+            {
+                await GiveUpAsync(starting, enough);
+                throw new UserErrorException(ErrorKind.Invalid, gateway.ToString(), refusal);
+            }
+            await starting;
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
+            if (error is UserErrorException)
+                throw;
+            if (await TlsRefusal.ExplainAsync(gateway, tls, cancellationToken) is { } refusal)
+                throw new UserErrorException(ErrorKind.Invalid, gateway.ToString(), refusal);
             throw new UserErrorException(ErrorKind.NotFound, gateway.ToString(),
                 $"No silo of cluster '{cluster}' answers at {gateway}: {(error is OperationCanceledException ? $"nothing came within {_longestAttempt.TotalSeconds:0} s." : ErrorReasons.MessageOf(error))} Start one with 'radiodiffusion serve', or name another one with --connect.");
         }
@@ -76,5 +101,18 @@ public sealed class Connection : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    private static async Task GiveUpAsync(Task starting, CancellationTokenSource attempt)
+    {
+        await attempt.CancelAsync();
+        try
+        {
+            await starting;
+        }
+        catch (Exception)
+        {
+            // Why it did not come about is known already.
+        }
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Dashboard;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Http;
 
@@ -37,15 +38,16 @@ internal static class HttpApi
         app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf });
         app.UseStatusCodePages();
         app.UseRouting();
-        var api = app.MapGroup("/api/v1");
+        app.UseMiddleware<ApiKeyGate>();
+        var api = app.MapGroup("/api/v1").WithMetadata(RequiredScope.ByMethod);
         api.MapSamples();
         api.MapModels();
         api.MapDatasets();
         api.MapRuns();
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
-        app.MapOpenApi();
-        app.MapOrleansDashboard("/dashboard");
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).WithMetadata(RequiredScope.Nobody);
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).WithMetadata(RequiredScope.Nobody);
+        app.MapOpenApi().WithMetadata(RequiredScope.ByMethod);
+        app.MapOrleansDashboard("/dashboard");              // what names no scope is for admin
     }
 
     private static int StatusOf(Exception error) => ErrorReasons.Of(error) switch
