@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Security;
+using RadioDiffusion.Silo;
 
 namespace RadioDiffusion.Client;
 
@@ -46,9 +47,14 @@ internal static class CommonOptions
     /// <summary>For processes that another one starts: end like on Ctrl-C when whoever holds the other end of standard input is gone.</summary>
     public static readonly Option<bool> UntilInputEnds = new("--until-input-ends") { Hidden = true };
 
-    public static string StorePath(this ParseResult parsed) => parsed.GetValue(Store)
-        ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
-        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
+    /// <exception cref="UserErrorException">It is a connection string that cannot be understood; the message does not repeat it.</exception>
+    public static string StorePath(this ParseResult parsed)
+    {
+        string store = parsed.GetValue(Store)
+            ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
+        return StoreRegistration.FaultOf(store) is { } fault ? throw new UserErrorException(ErrorKind.Invalid, "--store", $"--store (or RADIODIFFUSION_STORE) {fault}") : store;
+    }
 
     public static Task<Session> OpenSessionAsync(this ParseResult parsed, CancellationToken cancellationToken) =>
         Session.OpenAsync(parsed.StorePath(), parsed.GetValue(Connect), parsed.MutualTls(), parsed.GetValue(Verbose), cancellationToken);

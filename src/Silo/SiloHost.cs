@@ -98,6 +98,7 @@ public static class SiloHost
         builder.Services.AddHttpApi();
         var app = builder.Build();
         app.MapHttpApi();
+        Doors.Warn(settings, app.Logger);
         return app;
     }
 

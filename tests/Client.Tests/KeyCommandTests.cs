@@ -47,4 +47,16 @@ public sealed class KeyCommandTests
         Assert.Equal(ExitCode.WrongUsage, exitCode);
         Assert.Contains("--certificate-authority (or its environment variable) is missing", errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("store", "ls")]
+    [InlineData("doctor")]
+    [InlineData("serve")]
+    public async Task Store_ThatIsAMistypedConnectionString_IsNotRepeated(params string[] command)
+    {
+        var (exitCode, text, errors) = await CommandLineTests.RunAsync([.. command, "--store", "AcountName=a;AccountKey=c2VjcmV0", "--verbose"]);
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains("--store", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", text + errors, StringComparison.Ordinal);
+    }
 }

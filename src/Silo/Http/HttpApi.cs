@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
 using Orleans.Dashboard;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Silo.Security;
@@ -19,6 +20,9 @@ internal static class HttpApi
         {
             document.Info.Title = "RadioDiffusion";
             document.Info.Description = "Radio galaxies by ID: samples of diffusion models, their data sets and training runs.";
+            document.Components ??= new OpenApiComponents();
+            document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key with the scope read, submit or admin, where the service has keys." });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
             return Task.CompletedTask;
         }));
         services.ConfigureHttpJsonOptions(options =>

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Security;
@@ -10,7 +11,7 @@ using RadioDiffusion.Grains.Interfaces.Security;
 namespace RadioDiffusion.Silo.Security;
 
 /// <summary>Who may come in at the ports of a silo: rules of the settings, and what they turn on. deploy/SECURITY.md explains them.</summary>
-internal static class Doors
+internal static partial class Doors
 {
     private const string Section = SiloConfiguration.Section;
 
@@ -57,6 +58,13 @@ internal static class Doors
             options.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(tls.Outgoing()));
             options.ConfigureGatewayInboundConnection(connection => connection.UseServerTls(tls.FromClients()));
         });
+    }
+
+    /// <summary>Whoever runs an open service should see it in the log.</summary>
+    public static void Warn(SiloSettings settings, ILogger log)
+    {
+        if (settings.Insecure && !IPAddress.IsLoopback(settings.IPAddress))
+            LogInsecure(log, settings.Address);
     }
 
     private static IEnumerable<string> CheckFiles(SiloSettings settings)
@@ -111,4 +119,7 @@ internal static class Doors
         if (settings.ApiKeys.Count == 0)
             yield return $"{reached} {Section}:ApiKeys needs at least one key of the HTTP API: 'radiodiffusion key new --name NAME --scope read,submit' makes one. {Section}:Insecure (--insecure) does without, on a network whose every user may do everything.";
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Insecure: whoever reaches {Address} may do everything that the settings do not guard with certificates and keys.")]
+    private static partial void LogInsecure(ILogger log, string address);
 }
