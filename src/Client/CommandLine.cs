@@ -25,6 +25,7 @@ public static class CommandLine
             ModelCommand.Build(),
             SampleCommand.Build(),
             StoreCommand.Build(),
+            KeyCommand.Build(),
         };
 
     public static async Task<int> RunAsync(string[] args)

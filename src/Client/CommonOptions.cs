@@ -1,4 +1,7 @@
 using System.CommandLine;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Security;
+using RadioDiffusion.Silo;
 
 namespace RadioDiffusion.Client;
 
@@ -19,6 +22,24 @@ internal static class CommonOptions
         HelpName = "ENDPOINT",
     };
 
+    public static readonly Option<string?> Certificate = new("--certificate")
+    {
+        Description = "PEM or PFX file: the certificate that a silo with TLS is shown. Default: $RADIODIFFUSION_CERTIFICATE.",
+        HelpName = "FILE",
+    };
+
+    public static readonly Option<string?> CertificateKey = new("--certificate-key")
+    {
+        Description = "PEM file of the certificate's key, unless its own file has it. Default: $RADIODIFFUSION_CERTIFICATE_KEY.",
+        HelpName = "FILE",
+    };
+
+    public static readonly Option<string?> CertificateAuthority = new("--certificate-authority")
+    {
+        Description = "PEM file of the authority that signed the certificates of silos and clients. Default: $RADIODIFFUSION_CERTIFICATE_AUTHORITY.",
+        HelpName = "FILE",
+    };
+
     public static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 42 };
 
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "The silo's log on standard error." };
@@ -26,15 +47,21 @@ internal static class CommonOptions
     /// <summary>For processes that another one starts: end like on Ctrl-C when whoever holds the other end of standard input is gone.</summary>
     public static readonly Option<bool> UntilInputEnds = new("--until-input-ends") { Hidden = true };
 
-    public static string StorePath(this ParseResult parsed) => parsed.GetValue(Store)
-        ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
-        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
+    /// <exception cref="UserErrorException">It is a connection string that cannot be understood; the message does not repeat it.</exception>
+    public static string StorePath(this ParseResult parsed)
+    {
+        string store = parsed.GetValue(Store)
+            ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
+        return StoreRegistration.FaultOf(store) is { } fault ? throw new UserErrorException(ErrorKind.Invalid, "--store", $"--store (or RADIODIFFUSION_STORE) {fault}") : store;
+    }
 
     public static Task<Session> OpenSessionAsync(this ParseResult parsed, CancellationToken cancellationToken) =>
-        Session.OpenAsync(parsed.StorePath(), parsed.GetValue(Connect), parsed.GetValue(Verbose), cancellationToken);
+        Session.OpenAsync(parsed.StorePath(), parsed.GetValue(Connect), parsed.MutualTls(), parsed.GetValue(Verbose), cancellationToken);
 
     /// <summary>A command that works with grains: here, in the process that owns the store, or in the silo that --connect names.</summary>
-    public static Command With(this Command command, params Symbol[] symbols) => command.WithoutConnect([.. symbols, Connect]);
+    public static Command With(this Command command, params Symbol[] symbols) =>
+        command.WithoutConnect([.. symbols, Connect, Certificate, CertificateKey, CertificateAuthority]);
 
     /// <summary>A command that is about this process and its store.</summary>
     public static Command WithoutConnect(this Command command, params Symbol[] symbols)
@@ -49,5 +76,20 @@ internal static class CommonOptions
         foreach (Option option in new Option[] { Json, Store, Verbose })
             command.Options.Add(option);
         return command;
+    }
+
+    /// <summary>The certificates for silos that ask for them; null where none are named.</summary>
+    private static MutualTls? MutualTls(this ParseResult parsed)
+    {
+        string? certificate = parsed.GetValue(Certificate) ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_CERTIFICATE");
+        string? key = parsed.GetValue(CertificateKey) ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_CERTIFICATE_KEY");
+        string? authority = parsed.GetValue(CertificateAuthority) ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_CERTIFICATE_AUTHORITY");
+        if (certificate != null && authority != null)
+            return Grains.Interfaces.Security.MutualTls.ForClient(certificate, key, authority);
+        if (certificate == null && key == null && authority == null)
+            return null;
+        string missing = string.Join(" and ", new[] { certificate == null ? "--certificate" : null, authority == null ? "--certificate-authority" : null }.Where(option => option != null));
+        throw new UserErrorException(ErrorKind.Invalid, missing,
+            $"--certificate and --certificate-authority belong together, but {missing} (or its environment variable) is missing.");
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Security;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
@@ -19,15 +20,17 @@ public sealed class Session : IAsyncDisposable
     private static readonly TimeSpan _betweenAttempts = TimeSpan.FromMilliseconds(100);
     private readonly string _store;
     private readonly bool _verbose;
+    private readonly MutualTls? _tls;
     private IArtifactStore? _artifacts;
     private IHost? _host;
     private StoreLock? _lock;
     private Connection? _connection;
     private StoreOwner? _owner;
 
-    private Session(string store, bool verbose)
+    private Session(string store, MutualTls? tls, bool verbose)
     {
         _store = store;
+        _tls = tls;
         _verbose = verbose;
     }
 
@@ -49,9 +52,17 @@ public sealed class Session : IAsyncDisposable
     /// <param name="endpoint">Gateways of one or more silos of a cluster, joined by commas, or null to work in this process.</param>
     /// <param name="verbose">Whether the silo's log goes to standard error.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public static async Task<Session> OpenAsync(string store, string? endpoint, bool verbose, CancellationToken cancellationToken)
+    public static Task<Session> OpenAsync(string store, string? endpoint, bool verbose, CancellationToken cancellationToken) =>
+        OpenAsync(store, endpoint, null, verbose, cancellationToken);
+
+    /// <param name="store">Folder or connection string.</param>
+    /// <param name="endpoint">A silo's gateway, or null to work in this process.</param>
+    /// <param name="tls">Certificates for a silo that asks for them, which the session disposes; else null.</param>
+    /// <param name="verbose">Whether the silo's log goes to standard error.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public static async Task<Session> OpenAsync(string store, string? endpoint, MutualTls? tls, bool verbose, CancellationToken cancellationToken)
     {
-        var session = new Session(store, verbose);
+        var session = new Session(store, tls, verbose);
         try
         {
             if (endpoint != null)
@@ -76,7 +87,7 @@ public sealed class Session : IAsyncDisposable
     /// <exception cref="UserErrorException">None came up in time.</exception>
     public static async Task<Session> ConnectToOwnerAsync(string store, int? processId, CancellationToken cancellationToken)
     {
-        var session = new Session(store, verbose: false);
+        var session = new Session(store, null, verbose: false);
         await session.TryUntilOpenAsync(
             async () => StoreLock.Owner(store) is { } owner && (processId == null || owner.ProcessId == processId)
                 && await session.TryConnectAsync(owner, cancellationToken),
@@ -116,6 +127,7 @@ public sealed class Session : IAsyncDisposable
     {
         await CloseAsync();
         (_artifacts as IDisposable)?.Dispose();
+        _tls?.Dispose();
     }
 
     /// <summary>First says that it leaves, so that whoever works through it looks elsewhere; then ends (runs are paused); then gives the store back.</summary>
@@ -222,7 +234,7 @@ public sealed class Session : IAsyncDisposable
 
     private async Task ConnectAsync(IReadOnlyList<IPEndPoint> gateways, string cluster, CancellationToken cancellationToken)
     {
-        _connection = await Connection.OpenAsync(gateways, cluster, cancellationToken);
+        _connection = await Connection.OpenAsync(gateways, cluster, _tls, cancellationToken);
         Grains = _connection.Grains;
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using RadioDiffusion.Grains.Interfaces.Security;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -15,6 +16,9 @@ public sealed class Connection : IAsyncDisposable
     public const string DefaultCluster = "radiodiffusion";
 
     private static readonly TimeSpan _longestAttempt = TimeSpan.FromSeconds(10);
+
+    /// <summary>Orleans knocks again and again where certificates do not fit: after this time it is found out whether that is so.</summary>
+    private static readonly TimeSpan _suspicious = TimeSpan.FromSeconds(2);
 
     private readonly IHost _host;
     private readonly CancellationTokenSource _lost;
@@ -36,14 +40,15 @@ public sealed class Connection : IAsyncDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UserErrorException">Nobody answers there.</exception>
     public static Task<Connection> OpenAsync(IPEndPoint gateway, string cluster = DefaultCluster, CancellationToken cancellationToken = default) =>
-        OpenAsync([gateway], cluster, cancellationToken);
+        OpenAsync([gateway], cluster, null, cancellationToken);
 
     /// <summary>Connects to a cluster through whichever of its silos answer.</summary>
     /// <param name="gateways">Addresses and gateway ports of some or all silos.</param>
     /// <param name="cluster">The cluster's ID; a silo refuses clients that name another one.</param>
+    /// <param name="tls">The client's certificate and the cluster's authority, where the silos ask for them; else null.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="UserErrorException">Nobody answers there.</exception>
-    public static async Task<Connection> OpenAsync(IReadOnlyList<IPEndPoint> gateways, string cluster = DefaultCluster, CancellationToken cancellationToken = default)
+    /// <exception cref="UserErrorException">Nobody answers there, or one side does not take the other's certificate.</exception>
+    public static async Task<Connection> OpenAsync(IReadOnlyList<IPEndPoint> gateways, string cluster, MutualTls? tls, CancellationToken cancellationToken = default)
     {
         var lost = new CancellationTokenSource();
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -51,6 +56,8 @@ public sealed class Connection : IAsyncDisposable
         builder.UseOrleansClient(client =>
         {
             client.UseStaticClustering([.. gateways]);
+            if (tls != null)
+                client.Configure<ClientConnectionOptions>(options => options.ConfigureConnection(connection => connection.UseClientTls(tls.Outgoing())));
             client.Configure<ClusterOptions>(options =>
             {
                 options.ClusterId = cluster;
@@ -64,15 +71,26 @@ public sealed class Connection : IAsyncDisposable
         var host = builder.Build();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         enough.CancelAfter(_longestAttempt);
+        var gateway = gateways[0];                           // the one that answers, once it is known
         try
         {
             // Orleans would try a port where nobody listens for minutes.
-            await KnockAsync(gateways, enough.Token);
-            await host.StartAsync(enough.Token);
+            gateway = await KnockAsync(gateways, enough.Token);
+            var starting = host.StartAsync(enough.Token);
+            if (await Task.WhenAny(starting, Task.Delay(_suspicious, enough.Token)) != starting && await TlsRefusal.ExplainAsync(gateway, tls, enough.Token) is { } refusal)
+            {
+                await GiveUpAsync(starting, enough);
+                throw new UserErrorException(ErrorKind.Invalid, gateway.ToString(), refusal);
+            }
+            await starting;
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
+            if (error is UserErrorException)
+                throw;
+            if (await TlsRefusal.ExplainAsync(gateway, tls, cancellationToken) is { } refusal)
+                throw new UserErrorException(ErrorKind.Invalid, gateway.ToString(), refusal);
             string asked = string.Join(", ", gateways);
             throw new UserErrorException(ErrorKind.NotFound, asked,
                 $"No silo of cluster '{cluster}' answers at {asked}: {(error is OperationCanceledException ? $"nothing came within {_longestAttempt.TotalSeconds:0} s." : ErrorReasons.MessageOf(error))} Start one with 'radiodiffusion serve', or name another one with --connect.");
@@ -81,7 +99,7 @@ public sealed class Connection : IAsyncDisposable
     }
 
     /// <summary>Until one of them takes a connection.</summary>
-    private static async Task KnockAsync(IReadOnlyList<IPEndPoint> gateways, CancellationToken cancellationToken)
+    private static async Task<IPEndPoint> KnockAsync(IReadOnlyList<IPEndPoint> gateways, CancellationToken cancellationToken)
     {
         for (int i = 0; ; i++)
         {
@@ -89,7 +107,7 @@ public sealed class Connection : IAsyncDisposable
             {
                 using var knock = new TcpClient(gateways[i].AddressFamily);
                 await knock.ConnectAsync(gateways[i], cancellationToken);
-                return;
+                return gateways[i];
             }
             catch (SocketException) when (i + 1 < gateways.Count)
             {
@@ -102,5 +120,18 @@ public sealed class Connection : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    private static async Task GiveUpAsync(Task starting, CancellationTokenSource attempt)
+    {
+        await attempt.CancelAsync();
+        try
+        {
+            await starting;
+        }
+        catch (Exception)
+        {
+            // Why it did not come about is known already.
+        }
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Silo.Security;
 using StackExchange.Redis;
 
 namespace RadioDiffusion.Silo;
@@ -96,6 +97,8 @@ public static partial class SiloConfiguration
     {
         if (settings.Store.Length == 0)
             yield return $"{Section}:Store should be a folder or a connection string of Azure Blob Storage, but it is empty.";
+        if (StoreRegistration.FaultOf(settings.Store) is { } wrong)
+            yield return $"{Section}:Store {wrong}";
         if (!ClusterName().IsMatch(settings.Cluster))
             yield return $"{Section}:Cluster should be letters, digits, '-' and '_', but it is '{settings.Cluster}'.";
         foreach (string device in settings.Devices.Where(device => !DeviceName().IsMatch(device)))
@@ -108,13 +111,15 @@ public static partial class SiloConfiguration
             yield return fault;
         if (settings.LongestWait <= TimeSpan.Zero || settings.LongestWait >= _longestCall)
             yield return $"{Section}:LongestWait should be above 0 and under {_longestCall.TotalSeconds:0} s, but it is {settings.LongestWait}.";
+        foreach (string fault in Doors.Check(settings))
+            yield return fault;
         if (settings.ReminderPeriod <= TimeSpan.Zero)
             yield return $"{Section}:ReminderPeriod should be above 0, but it is {settings.ReminderPeriod}.";
         if (settings.Redis == null)
             yield break;
         if (!IsRedis(settings.Redis))
             yield return $"{Section}:Redis should be a connection string such as 'localhost:6379', but it cannot be understood.";    // it may hold a password
-        if (settings.Store.Length > 0 && !StoreRegistration.IsAzure(settings.Store))
+        if (settings.Store.Length > 0 && !StoreRegistration.IsAzure(settings.Store) && StoreRegistration.FaultOf(settings.Store) == null)
             yield return $"{Section}:Store should be a connection string of Azure Blob Storage where {Section}:Redis joins several silos, but it is the folder '{settings.Store}', which belongs to one process.";
     }
 

@@ -16,6 +16,7 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.Silo.Devices;
 using RadioDiffusion.Silo.Http;
+using RadioDiffusion.Silo.Security;
 using StackExchange.Redis;
 
 namespace RadioDiffusion.Silo;
@@ -88,14 +89,16 @@ public static class SiloHost
         AddSilo(builder, settings, configureLogging);
         configureServices(builder.Services);
         builder.UseOrleans(silo => silo.AddDashboard());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(settings.IPAddress, settings.HttpPort);
+            kestrel.Listen(settings.IPAddress, settings.HttpPort, listen => Doors.UseHttps(listen, settings));
+            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestRequestBody;
         });
         builder.Services.AddHttpApi();
         var app = builder.Build();
         app.MapHttpApi();
+        Doors.Warn(settings, app.Logger);
         return app;
     }
 
@@ -105,8 +108,10 @@ public static class SiloHost
             settings.SiloPort = FreePort();
         if (settings.GatewayPort == 0)
             settings.GatewayPort = FreePort();
+        Doors.RefuseIfOpen(settings);
         configureLogging(builder.Logging);
         builder.Services.AddSingleton(Options.Create(settings));
+        builder.Services.AddSingleton<Roots>();
         builder.Services.AddRadioDiffusionStore(settings.Store);
         builder.Services.AddSingleton<IDeviceSlots, DeviceService>();
         builder.Services.AddRadioDiffusionGrains();
@@ -130,6 +135,8 @@ public static class SiloHost
             options.SiloListeningEndpoint = siloEndpoint;
             options.GatewayListeningEndpoint = settings.Gateway;
         });
+        Doors.UseMutualTls(silo, settings);
+        silo.AddIncomingGrainCallFilter<RootsFilter>();
         silo.UseSiloMetadata(DeviceMetadata.Of(settings.Devices));
         silo.Configure<WakeUpOptions>(options => (options.SurvivesSilos, options.Period) = (settings.Redis != null, settings.ReminderPeriod));
         silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = settings.ReminderPeriod);

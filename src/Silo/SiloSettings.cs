@@ -39,6 +39,24 @@ public sealed class SiloSettings
     /// <summary>How long a request for a sample waits before it is told to come again: 8 s, so that no call takes 10.</summary>
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>Certificate of HTTPS and, with an authority, of the silo and gateway ports: PEM, or PFX without a password.</summary>
+    public string? Certificate { get; set; }
+
+    /// <summary>PEM file of the certificate's key; none where the certificate's file has it.</summary>
+    public string? CertificateKey { get; set; }
+
+    /// <summary>PEM file of the authority that signed the certificates of all silos and clients: both sides show one then.</summary>
+    public string? CertificateAuthority { get; set; }
+
+    /// <summary>Keys of the HTTP API, each <c>name:scope+scope:SHA-256</c> with the scopes read, submit and admin; without any, everybody may do everything.</summary>
+    public IReadOnlyList<string> ApiKeys { get; set; } = [];
+
+    /// <summary>Folders whose files requests may name. Without any, HTTP requests may name none, and grain calls all.</summary>
+    public IReadOnlyList<string> Roots { get; set; } = [];
+
+    /// <summary>Listen at an address that others reach without certificates or keys.</summary>
+    public bool Insecure { get; set; }
+
     public IPAddress IPAddress => IPAddress.Parse(Address);
 
     public IPEndPoint Gateway => new(IPAddress, GatewayPort);

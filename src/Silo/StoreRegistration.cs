@@ -9,12 +9,30 @@ namespace RadioDiffusion.Silo;
 public static class StoreRegistration
 {
     private const string ArtifactContainer = "artifacts";
+    private static readonly string[] _secrets = ["AccountKey=", "SharedAccessSignature="];
 
     /// <summary>Whether the setting is a connection string of Azure Blob Storage; else it is a folder.</summary>
     public static bool IsAzure(string store) =>
         store.Contains("AccountName=", StringComparison.OrdinalIgnoreCase)
         || store.Contains("BlobEndpoint=", StringComparison.OrdinalIgnoreCase)
         || store.StartsWith("UseDevelopmentStorage", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What is wrong with a connection string, without repeating it, since it may hold a key; null for nothing, and for a folder.</summary>
+    public static string? FaultOf(string store)
+    {
+        bool hasSecret = _secrets.Any(secret => store.Contains(secret, StringComparison.OrdinalIgnoreCase));
+        if (!IsAzure(store))
+            return hasSecret ? "holds a key and so should be a connection string of Azure Blob Storage, but it has neither AccountName= nor BlobEndpoint=." : null;
+        try
+        {
+            _ = new BlobServiceClient(store);
+            return null;
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return "should be a connection string of Azure Blob Storage such as 'DefaultEndpointsProtocol=https;AccountName=NAME;AccountKey=KEY', but it cannot be understood.";
+        }
+    }
 
     public static IArtifactStore OpenArtifacts(string store) => IsAzure(store)
         ? new BlobArtifactStore(new BlobServiceClient(store), ArtifactContainer,

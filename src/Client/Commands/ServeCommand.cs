@@ -11,7 +11,7 @@ using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`serve`: a silo with HTTP API and dashboard, on this machine only.</summary>
+/// <summary>`serve`: a silo with HTTP API and dashboard; on this machine only, unless certificates and keys guard it.</summary>
 internal static class ServeCommand
 {
     private const int DefaultHttpPort = 5080, DefaultGatewayPort = 30000, DefaultSiloPort = 11111;
@@ -24,6 +24,12 @@ internal static class ServeCommand
     private static readonly Option<string?> _address = new("--address") { Description = "IP address of this machine to listen at. Default: 127.0.0.1.", HelpName = "IP" };
     private static readonly Option<string?> _config = new("--config") { Description = "A JSON file of settings, beside appsettings.json in the current folder, the environment (RADIODIFFUSION__REDIS=...) and these flags; what comes later counts.", HelpName = "FILE" };
 
+    private static readonly Option<bool> _insecure = new("--insecure") { Description = "Listens at an --address that others reach without certificates and keys." };
+    private static readonly Option<string?> _certificate = new("--certificate") { Description = "PEM or PFX file: certificate of HTTPS, and of the silo and gateway ports with --certificate-authority.", HelpName = "FILE" };
+    private static readonly Option<string?> _certificateKey = new("--certificate-key") { Description = "PEM file of the certificate's key, unless its own file has it.", HelpName = "FILE" };
+    private static readonly Option<string?> _authority = new("--certificate-authority") { Description = "PEM file of the authority that signed the certificates of silos and clients; none else may come in.", HelpName = "FILE" };
+    private static readonly Option<string[]> _roots = new("--root") { Description = "A folder whose files requests may name. Give it once for each; without, HTTP requests may name none.", HelpName = "FOLDER" };
+
     private static readonly Option<string?> _log = new("--log")
     {
         Description = "text (a line for each entry) or json (a JSON document for each, with the fields apart). Default: text on a terminal, json where standard error goes elsewhere.",
@@ -33,7 +39,8 @@ internal static class ServeCommand
     public static Command Build()
     {
         _log.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("serve", "Serves samples, data sets and runs over HTTP and to --connect: alone, or as a silo of a cluster.").WithoutConnect(_http, _gateway, _silo, _devices, _redis, _cluster, _address, _config, _log);
+        var command = new Command("serve", "Serves samples, data sets and runs over HTTP and to --connect: alone, or as a silo of a cluster.").WithoutConnect(_http, _gateway, _silo, _devices, _redis, _cluster, _address, _certificate, _certificateKey, _authority, _insecure, _roots,
+            _config, _log);
         command.SetGuardedAction(RunAsync);
         return command;
     }
@@ -85,6 +92,11 @@ internal static class ServeCommand
             [nameof(SiloSettings.Redis)] = parsed.GetValue(_redis),
             [nameof(SiloSettings.Cluster)] = parsed.GetValue(_cluster),
             [nameof(SiloSettings.Address)] = parsed.GetValue(_address),
+            [nameof(SiloSettings.Certificate)] = parsed.GetValue(_certificate),
+            [nameof(SiloSettings.CertificateKey)] = parsed.GetValue(_certificateKey),
+            [nameof(SiloSettings.CertificateAuthority)] = parsed.GetValue(_authority),
+            [nameof(SiloSettings.Insecure)] = parsed.GetValue(_insecure) ? bool.TrueString : null,
+            [nameof(SiloSettings.Roots)] = parsed.GetValue(_roots) is { Length: > 0 } roots ? string.Join(',', roots) : null,
             [nameof(SiloSettings.SiloPort)] = Invariant(parsed.GetValue(_silo)),
             [nameof(SiloSettings.GatewayPort)] = Invariant(parsed.GetValue(_gateway)),
             [nameof(SiloSettings.HttpPort)] = Invariant(parsed.GetValue(_http)),

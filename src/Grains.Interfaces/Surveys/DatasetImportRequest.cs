@@ -1,8 +1,10 @@
+using RadioDiffusion.Grains.Interfaces.Security;
+
 namespace RadioDiffusion.Grains.Interfaces.Surveys;
 
 /// <summary>How to make a data set from images that exist already.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.DatasetImportRequest")]
-public sealed record DatasetImportRequest
+public sealed record DatasetImportRequest : INamesPaths
 {
     /// <summary>An HDF5 file, a zip archive with one, a folder of such files, a FITS cube, or a folder of images; readable by every silo.</summary>
     [Id(0)] public required string Path { get; init; }
@@ -30,4 +32,6 @@ public sealed record DatasetImportRequest
 
     /// <summary>Restoring beam where the files do not say; 0 takes what they say.</summary>
     [Id(8)] public double BeamArcsec { get; init; }
+
+    public IEnumerable<string> NamedPaths() => [Path];
 }

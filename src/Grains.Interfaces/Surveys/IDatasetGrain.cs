@@ -1,4 +1,6 @@
 using Orleans.Concurrency;
+using RadioDiffusion.Grains.Interfaces.Security;
+using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Grains.Interfaces.Surveys;
@@ -30,7 +32,7 @@ public interface IDatasetGrain : IGrainWithStringKey
 
 /// <summary>How to make a data set from mosaics and a catalogue.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.DatasetRequest")]
-public sealed record DatasetRequest
+public sealed record DatasetRequest : INamesPaths
 {
     /// <summary>Folder of mosaics (*.fits, or NAME/mosaic-blanked.fits).</summary>
     [Id(0)] public required string MosaicDirectory { get; init; }
@@ -78,6 +80,14 @@ public sealed record DatasetRequest
 
     /// <summary>Further channels of the images, in their order; null for none.</summary>
     [Id(21)] public ValueList<ChannelFolder>? Channels { get; init; }
+
+    public IEnumerable<string> NamedPaths() =>
+    [
+        MosaicDirectory,
+        CataloguePath,
+        .. Channels?.Items.Select(channel => channel.Directory) ?? [],
+        .. Columns != null && ColumnMapping.BuiltIn.All(mapping => mapping.Name != Columns) ? [Columns] : Array.Empty<string>(),
+    ];
 
     /// <summary>The cuts that these limits stand for.</summary>
     public SelectionCuts ToCuts() => new()

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using RadioDiffusion.Grains.Interfaces.Security;
 
 namespace RadioDiffusion.Grains.Interfaces.Surveys;
 
@@ -20,7 +21,7 @@ public interface ISurveyTileGrain : IGrainWithStringKey
 
 /// <summary>What a tile is to cut: its rows lie in an artifact, since a mosaic may hold thousands of sources.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TileRequest")]
-public sealed record TileRequest
+public sealed record TileRequest : INamesPaths
 {
     [Id(0)] public required string MosaicId { get; init; }
 
@@ -49,6 +50,8 @@ public sealed record TileRequest
 
     /// <summary>Further channels of the images, in their order; null for none.</summary>
     [Id(21)] public ValueList<TileChannel>? Channels { get; init; }
+
+    public IEnumerable<string> NamedPaths() => [MosaicPath, .. Channels?.Items.SelectMany(channel => channel.MosaicPaths.Items) ?? []];
 }
 
 /// <summary>The mosaics of a further channel that the rows of a tile are cut from.</summary>

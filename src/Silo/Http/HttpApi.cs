@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
 using Orleans.Dashboard;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Http;
 
@@ -18,6 +20,9 @@ internal static class HttpApi
         {
             document.Info.Title = "RadioDiffusion";
             document.Info.Description = "Radio galaxies by ID: samples of diffusion models, their data sets and training runs.";
+            document.Components ??= new OpenApiComponents();
+            document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key with the scope read, submit or admin, where the service has keys." });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
             return Task.CompletedTask;
         }));
         services.ConfigureHttpJsonOptions(options =>
@@ -37,15 +42,16 @@ internal static class HttpApi
         app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf });
         app.UseStatusCodePages();
         app.UseRouting();
-        var api = app.MapGroup("/api/v1");
+        app.UseMiddleware<ApiKeyGate>();
+        var api = app.MapGroup("/api/v1").WithMetadata(RequiredScope.ByMethod);
         api.MapSamples();
         api.MapModels();
         api.MapDatasets();
         api.MapRuns();
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
-        app.MapOpenApi();
-        app.MapOrleansDashboard("/dashboard");
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).WithMetadata(RequiredScope.Nobody);
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).WithMetadata(RequiredScope.Nobody);
+        app.MapOpenApi().WithMetadata(RequiredScope.ByMethod);
+        app.MapOrleansDashboard("/dashboard");              // what names no scope is for admin
     }
 
     private static int StatusOf(Exception error) => ErrorReasons.Of(error) switch

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Http;
 
@@ -28,9 +29,9 @@ internal static class RegistryApi
         api.MapGet("/datasets/{name}", async (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
                 await grains.Dataset(await grains.KnownAsync(INameIndexGrain.Datasets, name, "data set", cancellationToken)).GetStatusAsync(cancellationToken))
             .WithName("GetDataset").WithSummary("A data set with its selection table").ProducesProblem(StatusCodes.Status404NotFound);
-        api.MapPut("/datasets/{name}", async (string name, [FromBody] DatasetRequest request, IGrainFactory grains, CancellationToken cancellationToken) =>
-                TypedResults.Accepted($"/api/v1/datasets/{name}", await grains.Dataset(name).BuildAsync(request, cancellationToken)))
-            .WithName("BuildDataset").WithSummary("Builds a data set from mosaics and a catalogue on the server's disk")
+        api.MapPut("/datasets/{name}", async (string name, [FromBody] DatasetRequest request, Roots roots, IGrainFactory grains, CancellationToken cancellationToken) =>
+                TypedResults.Accepted($"/api/v1/datasets/{name}", await grains.Dataset(name).BuildAsync(roots.CheckedFromOutside(request), cancellationToken)))
+            .WithName("BuildDataset").WithSummary("Builds a data set from mosaics and a catalogue below the server's roots")
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 

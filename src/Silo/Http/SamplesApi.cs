@@ -7,6 +7,8 @@ using Microsoft.Extensions.Options;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Http;
 
@@ -21,7 +23,7 @@ internal static class SamplesApi
         api.MapGet("/samples/{id}", GetAsync)
             .WithName("GetSample")
             .WithSummary("A generated image by its ID")
-            .WithDescription("FITS (application/fits, the default) or PNG (image/png), by the Accept header or the query parameter format. Waits up to 8 s, then answers 202 with Retry-After.")
+            .WithDescription("FITS (application/fits, the default) or PNG (image/png), by the Accept header or the query parameter format. Waits up to 8 s, then answers 202 with Retry-After. The scope read is enough for what is stored; what has to be computed needs submit.")
             .Produces(StatusCodes.Status200OK, contentType: FitsType, additionalContentTypes: PngType)
             .Produces<PendingSample>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -36,9 +38,15 @@ internal static class SamplesApi
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, IOptions<SiloSettings> settings, string? format = null)
+    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, IArtifactStore store, IOptions<SiloSettings> settings,
+        string? format = null)
     {
         bool png = WantsPng(http.Request, format);
+        if (!ApiKeyGate.Allows(http, ApiScopes.Submit) && SampleId.TryParse(id, out _, out _) && await store.FindAsync(id, http.RequestAborted) == null)
+        {
+            return TypedResults.Problem($"The sample {id} is not stored, and a key with the scope 'submit' is needed to have it computed.",
+                statusCode: StatusCodes.Status403Forbidden);
+        }
         var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(settings.Value.LongestWait, http.RequestAborted);
         if (status.State != WorkState.Done)
         {
