@@ -22,7 +22,7 @@ public static class StoreRegistration
         : new LocalArtifactStore(store);
 
     internal static IServiceCollection AddRadioDiffusionStore(this IServiceCollection services, string store) =>
-        services.AddSingleton(_ => OpenArtifacts(store));
+        services.AddSingleton<IArtifactStore>(_ => new MeasuredArtifactStore(OpenArtifacts(store)));
 
     internal static ISiloBuilder AddStoreGrainStorage(this ISiloBuilder silo, string name, string store) => IsAzure(store)
         ? silo.AddBlobGrainStorage(name, options => options.BlobServiceClient = new BlobServiceClient(store))

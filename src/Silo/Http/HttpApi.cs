@@ -28,7 +28,7 @@ internal static class HttpApi
             options.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter());
         });
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Describe);
-        services.AddHealthChecks().AddCheck<StoreHealthCheck>("store", tags: ["ready"]);
+        services.AddHealth();
         return services;
     }
 
@@ -42,8 +42,7 @@ internal static class HttpApi
         api.MapModels();
         api.MapDatasets();
         api.MapRuns();
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        app.MapHealth();
         app.MapOpenApi();
         app.MapOrleansDashboard("/dashboard");
     }
