@@ -52,6 +52,6 @@ internal static class TelemetryExport
     private static bool IsWorthATrace(HttpContext http) =>
         !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) && !http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 
-    private static void Describe(ResourceBuilder resource) => resource.AddService("radiodiffusion",
+    private static void Describe(ResourceBuilder resource) => resource.AddService(Environment.GetEnvironmentVariable("OTEL_SERVICE_NAME") is { Length: > 0 } name ? name : "radiodiffusion",
         serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3), serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}");
 }
