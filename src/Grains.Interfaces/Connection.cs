@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Serialization;
 using RadioDiffusion.Grains.Interfaces.Security;
 
 namespace RadioDiffusion.Grains.Interfaces;
@@ -66,7 +65,8 @@ public sealed class Connection : IAsyncDisposable
             client.Services.AddSingleton(TimeProvider.System);
             client.AddOutgoingGrainCallFilter<RetryOutages>();
             client.AddClusterConnectionLostHandler((_, _) => _ = lost.CancelAsync());
-            client.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
+            client.AddActivityPropagation();
+            client.Services.AddMessageSafety();
         });
         var host = builder.Build();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -8,13 +8,13 @@ public static class ErrorReasons
 {
     /// <summary>The error in the chain that says what to do: ours, else the file system's; the error itself where there is none.</summary>
     public static Exception Of(Exception error) =>
-        Chain(error).FirstOrDefault(inner => inner is UserErrorException or RadioDiffusionException)
+        Chain(error).FirstOrDefault(inner => IsOurs(inner))
         ?? Chain(error).FirstOrDefault(inner => inner is IOException or UnauthorizedAccessException)
         ?? error;
 
     /// <summary>Whether the reason is one that a user can act on.</summary>
     public static bool IsKnown(Exception error) =>
-        Of(error) is UserErrorException or RadioDiffusionException or IOException or UnauthorizedAccessException;
+        Of(error) is var reason && (IsOurs(reason) || reason is IOException or UnauthorizedAccessException);
 
     /// <summary>The reason in words, without a stack trace.</summary>
     public static string MessageOf(Exception error)
@@ -22,6 +22,8 @@ public static class ErrorReasons
         var reason = DurableFiles.Explain(Of(error));
         return reason is OrleansException ? reason.Message.Split('\n')[0].TrimEnd() : reason.Message;
     }
+
+    private static bool IsOurs(Exception error) => error is UserErrorException or RadioDiffusionException or MessageTooLargeException;
 
     private static IEnumerable<Exception> Chain(Exception error)
     {

@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("RadioDiffusion.Grains.Interfaces.Tests")]
+[assembly: InternalsVisibleTo("RadioDiffusion.Benchmarks")]

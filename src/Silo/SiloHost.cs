@@ -9,7 +9,6 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Orleans.Serialization;
 using RadioDiffusion.Grains;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
@@ -96,8 +95,10 @@ public static class SiloHost
             kestrel.Limits.MaxRequestBodySize = LargestRequestBody;
         });
         builder.Services.AddHttpApi();
+        builder.Services.AddMetricsEndPoint();
         var app = builder.Build();
         app.MapHttpApi();
+        app.MapMetricsEndPoint();
         Doors.Warn(settings, app.Logger);
         return app;
     }
@@ -116,6 +117,7 @@ public static class SiloHost
         builder.Services.AddSingleton<IDeviceSlots, DeviceService>();
         builder.Services.AddRadioDiffusionGrains();
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
+        builder.AddTelemetryExport();
         builder.Services.AddHostedService<HandOverAtEnd>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = HandOverAtEnd.LongestWait + TimeSpan.FromMinutes(1));
     }
@@ -141,7 +143,8 @@ public static class SiloHost
         silo.Configure<WakeUpOptions>(options => (options.SurvivesSilos, options.Period) = (settings.Redis != null, settings.ReminderPeriod));
         silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = settings.ReminderPeriod);
         silo.AddStoreGrainStorage(GrainStorageNames.Default, settings.Store);
-        silo.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("RadioDiffusion"));
+        silo.AddActivityPropagation();
+        silo.Services.AddMessageSafety();
     }
 
     /// <summary>Membership and reminders in Redis, and a grain directory that never has two answers: several processes are one silo then.</summary>

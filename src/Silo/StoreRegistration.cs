@@ -40,7 +40,7 @@ public static class StoreRegistration
         : new LocalArtifactStore(store);
 
     internal static IServiceCollection AddRadioDiffusionStore(this IServiceCollection services, string store) =>
-        services.AddSingleton(_ => OpenArtifacts(store));
+        services.AddSingleton<IArtifactStore>(_ => new MeasuredArtifactStore(OpenArtifacts(store)));
 
     /// <summary>A call of a grain should end within 10 s: whoever makes it asks again. Artifacts, which are stored in the background, wait longer.</summary>
     private static BlobClientOptions StateOptions() => new()

@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Action>
     ["fits"] = FitsBenchmark.Run,
     ["sky"] = SkyBenchmark.Run,
     ["catalogues"] = CatalogueBenchmark.Run,
+    ["messages"] = MessageBenchmark.Run,
     ["batches"] = NetworkBenchmark.Batches,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,

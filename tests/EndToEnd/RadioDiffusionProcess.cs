@@ -23,12 +23,18 @@ internal sealed class RadioDiffusionProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public static RadioDiffusionProcess Start(params string[] arguments)
+    public static RadioDiffusionProcess Start(params string[] arguments) => Start([], arguments);
+
+    /// <param name="environment">Variables beside those of the test.</param>
+    /// <param name="arguments">The command.</param>
+    public static RadioDiffusionProcess Start(Dictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.ArgumentList.Add(typeof(RadioDiffusion.Client.CommandLine).Assembly.Location);
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var process = Process.Start(start)!;
         return new RadioDiffusionProcess(process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using RadioDiffusion.Silo.Devices;
 
 namespace RadioDiffusion.Silo.Tests;
@@ -69,5 +70,36 @@ public class DedicatedThreadsTests
         bool isPrepared = false;
         await new DedicatedThreads("slot", 1, () => isPrepared = true).DisposeAsync();
         Assert.False(isPrepared);
+    }
+
+    [Fact]
+    public async Task QueueLength_OfWorkThatWaits_IsCountedUntilItBeginsOrIsCancelled()
+    {
+        const string Queue = "queue of this test";
+        long waiting = 0;
+        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == "radiodiffusion.device.queue_length") listener.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<long>((_, change, tags, _) =>
+        {
+            if (Queue.Equals(tags[0].Value))
+                Interlocked.Add(ref waiting, change);
+        });
+        listener.Start();
+        await using var slot = new DedicatedThreads(Queue, 1);
+        using var gate = new ManualResetEventSlim();
+        using var began = new SemaphoreSlim(0);
+        using var cancel = new CancellationTokenSource();
+        Task[] work =
+        [
+            slot.RunAsync(() => began.Release() + (gate.Wait(TimeSpan.FromMinutes(1)) ? 1 : 0), Token),
+            slot.RunAsync(() => 2, Token),
+            slot.RunAsync(() => 3, Token),
+            Assert.ThrowsAnyAsync<OperationCanceledException>(() => slot.RunAsync(() => 4, cancel.Token)),
+        ];
+        await began.WaitAsync(Token);
+        Assert.Equal(3, Interlocked.Read(ref waiting));
+        await cancel.CancelAsync();
+        gate.Set();
+        await Task.WhenAll(work);
+        Assert.Equal(0, Interlocked.Read(ref waiting));
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -5,10 +7,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenTelemetry;
+using OpenTelemetry.Trace;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.Silo;
 using RadioDiffusion.Silo.Devices;
@@ -26,6 +31,12 @@ public sealed class ServiceFixture : IAsyncLifetime
     /// <summary>Closed, nothing is computed on the device.</summary>
     internal GatedSlots Gate { get; private set; } = null!;
 
+    /// <summary>All spans so far; a span is there once it has ended, which may be after its answer has come.</summary>
+    public ConcurrentQueue<Activity> Spans { get; } = new();
+
+    /// <summary>Set, the store is away.</summary>
+    internal AbsentStore Artifacts { get; private set; } = null!;
+
     public string Store => _folder.File("store");
 
     public string Mosaics { get; private set; } = "";
@@ -36,8 +47,12 @@ public sealed class ServiceFixture : IAsyncLifetime
     {
         (Mosaics, Catalogue) = SmallSurvey.Write(_folder.Path);
         var settings = new SiloSettings { Store = Store, Cluster = Guid.NewGuid().ToString("N"), LongestWait = TimeSpan.FromMilliseconds(200) };
-        _app = SiloHost.BuildService(settings, logging => logging.ClearProviders(), services => services.AddSingleton<IDeviceSlots>(
-            provider => Gate = new GatedSlots(new DeviceService(provider.GetRequiredService<IOptions<SiloSettings>>()))));
+        _app = SiloHost.BuildService(settings, logging => logging.ClearProviders(), services =>
+        {
+            services.AddSingleton<IDeviceSlots>(provider => Gate = new GatedSlots(new DeviceService(provider.GetRequiredService<IOptions<SiloSettings>>())));
+            services.AddSingleton<IArtifactStore>(_ => new MeasuredArtifactStore(Artifacts = new AbsentStore(StoreRegistration.OpenArtifacts(Store))));
+            services.AddOpenTelemetry().WithTracing(traces => traces.AddRadioDiffusionTraces().AddProcessor(new SpanQueue(Spans)));
+        });
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
         var grains = _app.Services.GetRequiredService<IGrainFactory>();
@@ -56,6 +71,12 @@ public sealed class ServiceFixture : IAsyncLifetime
         await _app.DisposeAsync();
         _folder.Dispose();
     }
+}
+
+/// <summary>Keeps the spans that end.</summary>
+internal sealed class SpanQueue(ConcurrentQueue<Activity> spans) : BaseProcessor<Activity>
+{
+    public override void OnEnd(Activity data) => spans.Enqueue(data);
 }
 
 public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture>
@@ -172,6 +193,8 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     [InlineData("/api/v1/runs/run", "checkpoint-")]
     [InlineData("/health/live", "Healthy")]
     [InlineData("/health/ready", "Healthy")]
+    [InlineData("/health/startup", "Healthy")]
+    [InlineData("/metrics", "radiodiffusion_training_images_total")]
     [InlineData("/openapi/v1.json", "/api/v1/samples/{id}")]
     [InlineData("/dashboard", "<html")]
     public async Task Get_OfEveryPage_Answers(string path, string part)

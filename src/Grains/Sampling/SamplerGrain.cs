@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
@@ -5,6 +6,7 @@ using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Models;
+using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Diffusion;
 
@@ -19,7 +21,7 @@ internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases de
     private const int LongestQueue = 1024;
     private const int LargestBatch = 16;
     private readonly CancellationTokenSource _deactivated = new();
-    private readonly List<SampleId> _queue = [];
+    private readonly List<Waiting> _queue = [];
     private readonly HashSet<string> _queued = [];
     private DeviceLease _lease = null!;
     private DiffusionModel? _model;
@@ -38,11 +40,12 @@ internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases de
     public Task<int> SubmitAsync(string sampleId, CancellationToken cancellationToken = default)
     {
         if (_queued.Contains(sampleId))
-            return Task.FromResult(Math.Max(0, _queue.FindIndex(id => id.ToString() == sampleId)));
+            return Task.FromResult(Math.Max(0, _queue.FindIndex(waiting => waiting.Key == sampleId)));
         if (_queue.Count >= LongestQueue)
             throw new UserErrorException(ErrorKind.Busy, Digest, $"{LongestQueue} samples of model {Digest} are waiting already: ask again later.");
-        _queue.Add(SampleId.Parse(sampleId));
+        _queue.Add(new Waiting(sampleId, SampleId.Parse(sampleId), Activity.Current?.Context ?? default));
         _queued.Add(sampleId);
+        SamplerInstruments.QueueLength.Add(1);
         if (_work.IsCompleted)
             _work = SampleAsync();
         return Task.FromResult(_queue.Count - 1);
@@ -52,6 +55,7 @@ internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases de
     {
         await _deactivated.CancelAsync();
         await _work.WaitAsync(cancellationToken);
+        SamplerInstruments.QueueLength.Add(-_queue.Count);
         if (_model is { } model)
             await Slot.RunAsync(model.Dispose, cancellationToken);
         _lease.Dispose();
@@ -61,20 +65,24 @@ internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases de
     private async Task SampleAsync()
     {
         await Task.Yield();                                    // let the requests that arrive together be queued together
+        Activity.Current = null;                               // each batch is part of the traces of those who wait for it
         DelayDeactivation(TimeSpan.FromHours(1));
         while (_queue.Count > 0 && !_deactivated.IsCancellationRequested)
         {
-            int steps = _queue[0].Steps;
-            var batch = _queue.Where(id => id.Steps == steps).Take(LargestBatch).ToList();
+            int steps = _queue[0].Id.Steps;
+            var batch = _queue.Where(waiting => waiting.Id.Steps == steps).Take(LargestBatch).ToList();
             _queue.RemoveAll(batch.Contains);
+            SamplerInstruments.QueueLength.Add(-batch.Count);
+            using var span = Telemetry.Spans.StartActivity("sample batch", ActivityKind.Internal, batch[0].Trace,
+                links: batch.Skip(1).Where(waiting => waiting.Trace != default).Select(waiting => new ActivityLink(waiting.Trace)));
             try
             {
-                await SampleBatchAsync(batch, steps);
+                await SampleBatchAsync([.. batch.Select(waiting => waiting.Id)], steps);
             }
             finally
             {
-                foreach (var id in batch)
-                    _queued.Remove(id.ToString());
+                foreach (var waiting in batch)
+                    _queued.Remove(waiting.Key);
             }
         }
         DelayDeactivation(TimeSpan.Zero);
@@ -91,7 +99,10 @@ internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases de
                 () =>
                 {
                     _model ??= DiffusionModel.Load(directory, Slot.Device);
-                    return _model.Sample(conditions, new SolverOptions(steps), null, _deactivated.Token);
+                    long began = Stopwatch.GetTimestamp();
+                    float[][] sampled = _model.Sample(conditions, new SolverOptions(steps), null, _deactivated.Token);
+                    SamplerInstruments.Record(sampled.Length, Stopwatch.GetElapsedTime(began));
+                    return sampled;
                 },
                 _deactivated.Token);
             LogBatch(Digest, batch.Count, steps);
@@ -136,6 +147,9 @@ internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases de
     }
 
     private ISampleGrain SampleGrainOf(SampleId id) => GrainFactory.GetGrain<ISampleGrain>(id.ToString());
+
+    /// <summary>A sample that is asked for, and the trace of who asked first.</summary>
+    private sealed record Waiting(string Key, SampleId Id, ActivityContext Trace);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Count} samples in {Steps} steps")]
     private partial void LogBatch(string model, int count, int steps);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using RadioDiffusion.Grains.Devices;
@@ -58,6 +59,7 @@ internal sealed class TrainerGrain(IArtifactStore store, DeviceLeases devices, L
     private async Task RunAfterAsync(Task before, string run, int rank, long generation, CancellationToken cancellationToken)
     {
         await before;
+        Activity.Current = null;                             // a run of hours is no part of the request that started it
         using var lease = devices.Take();
         trainers.Began(run);
         try

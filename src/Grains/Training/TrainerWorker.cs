@@ -73,6 +73,7 @@ internal sealed partial class TrainerWorker(
         }
         finally
         {
+            TrainingInstruments.RecordEnd();
             await slot.RunAsync(trainer.Dispose, CancellationToken.None);
         }
     }
@@ -116,7 +117,9 @@ internal sealed partial class TrainerWorker(
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
+            long stepBegan = Stopwatch.GetTimestamp();
             var step = trainer.Step();
+            TrainingInstruments.Record(_options.BatchSize, Stopwatch.GetElapsedTime(stepBegan));
             _losses.Add(step.Iteration, step.Loss);
             sum += step.Loss;
             steps++;

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Silo.Devices;
@@ -8,9 +10,14 @@ namespace RadioDiffusion.Silo.Devices;
 internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
 {
     private const int LongestQueue = 256;
+
+    private static readonly UpDownCounter<long> _waiting = Telemetry.Meter.CreateUpDownCounter<long>("radiodiffusion.device.queue_length", "{piece}",
+        "Pieces of work that wait for a thread of a device slot, or for one for work on the CPU without tensors");
+
     private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue);
     private readonly Task _ended;
     private readonly Action? _prepare;
+    private readonly KeyValuePair<string, object?> _tag;
     private readonly ThreadLocal<bool> _isPrepared = new();
 
     /// <param name="name">The threads' name in debuggers.</param>
@@ -21,6 +28,7 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     public DedicatedThreads(string name, int count, Action? prepare = null)
     {
         _prepare = prepare;
+        _tag = new("queue", name);
         var ends = new List<Task>();
         for (int i = 0; i < count; i++)
         {
@@ -43,9 +51,11 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var waiting = new Waiting(_tag);
         await _queue.Writer.WriteAsync(
             () =>
             {
+                waiting.Dispose();
                 if (cancellationToken.IsCancellationRequested)
                 {
                     result.SetCanceled(cancellationToken);
@@ -95,6 +105,25 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
                 work();
             else if (!_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
                 return;
+        }
+    }
+
+    /// <summary>Counted as waiting until a thread takes it, or nobody can take it any more.</summary>
+    private sealed class Waiting : IDisposable
+    {
+        private readonly KeyValuePair<string, object?> _tag;
+        private int _ended;
+
+        public Waiting(KeyValuePair<string, object?> tag)
+        {
+            _tag = tag;
+            _waiting.Add(1, tag);
+        }
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+                _waiting.Add(-1, _tag);
         }
     }
 }

@@ -33,7 +33,7 @@ internal static class HttpApi
             options.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter());
         });
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Describe);
-        services.AddHealthChecks().AddCheck<StoreHealthCheck>("store", tags: ["ready"]);
+        services.AddHealth();
         return services;
     }
 
@@ -48,8 +48,7 @@ internal static class HttpApi
         api.MapModels();
         api.MapDatasets();
         api.MapRuns();
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).WithMetadata(RequiredScope.Nobody);
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).WithMetadata(RequiredScope.Nobody);
+        app.MapHealth();
         app.MapOpenApi().WithMetadata(RequiredScope.ByMethod);
         app.MapOrleansDashboard("/dashboard");              // what names no scope is for admin
     }
