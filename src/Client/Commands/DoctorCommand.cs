@@ -151,7 +151,8 @@ internal static class DoctorCommand
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            return [new("Store", false, $"{store}: {error.Message}", "Name another one with --store or RADIODIFFUSION_STORE.")];
+            string named = StoreRegistration.IsAzure(store) ? "Azure Blob Storage" : store;   // a connection string holds a key
+            return [new("Store", false, $"{named}: {error.Message.Split('\n')[0].TrimEnd()}", "Name another one with --store or RADIODIFFUSION_STORE.")];
         }
     }
 

@@ -18,6 +18,7 @@ public sealed class ClusterBench : IAsyncLifetime
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromMilliseconds(50);
     private readonly TemporaryFolder _folder = new();
+    private readonly WholeMachine _machine = new();
     private string? _missing;
 
     /// <summary>The connection string of the store.</summary>
@@ -46,6 +47,7 @@ public sealed class ClusterBench : IAsyncLifetime
             _missing = "A cluster needs Linux, Redis and Node.js: install the packages 'redis-server', 'nodejs' and 'npm'.";
         else
             await AzuriteInstallation.InstallAsync(Path.Combine(TestFiles.RepositoryRoot, "tests", "azurite"), _installTimeout);
+        await _machine.InitializeAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -53,6 +55,7 @@ public sealed class ClusterBench : IAsyncLifetime
         foreach (string file in Directory.GetFiles(_folder.Path, "*.pid"))
             await KillAsync(Path.GetFileNameWithoutExtension(file));
         _folder.Dispose();
+        await _machine.DisposeAsync();
     }
 
     public Task<Session> ConnectAsync() => Session.OpenAsync(Store, Gateways, verbose: false, TestContext.Current.CancellationToken);

@@ -10,7 +10,8 @@ using RadioDiffusion.ModelCore.Fits;
 namespace RadioDiffusion.Integration.Cluster;
 
 /// <summary>The same program as a cluster gives the same results as embedded, whatever is killed.</summary>
-public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) : IClassFixture<ClusterBench>, IDisposable
+[Collection(ClusterCollection.Name)]
+public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) : IDisposable
 {
     private const int MosaicCount = 12;
     private readonly TemporaryFolder _folder = new();
