@@ -41,6 +41,10 @@ public sealed class ClusterBench : IAsyncLifetime
         await ScriptAsync("up", $"{Silos}");
     }
 
+    /// <summary>Skips the calling test unless the long form is asked for.</summary>
+    public static void RequireLong() => Assert.SkipUnless(Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1",
+        "One of the long proofs: run with RADIODIFFUSION_LONG=1 (CONTRIBUTING.md).");
+
     public async ValueTask InitializeAsync()
     {
         if (!OperatingSystem.IsLinux() || !await AptInstallation.HasAsync(["redis-server"], "--version", "redis-server") || !await AzuriteInstallation.HasNodeAsync())

@@ -49,6 +49,7 @@ public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) :
     [Fact]
     public async Task Build_WhileEachSiloIsKilledInTurn_EndsInTheSameBytesAndDoesNoTileTwice()
     {
+        ClusterBench.RequireLong();
         await bench.RequireAsync();
         for (int silo = 1; silo <= ClusterBench.Silos; silo++)
         {
@@ -95,6 +96,7 @@ public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) :
     [Fact]
     public async Task Run_WhoseTrainersSiloIsStopped_IsHandedOverAndGoesOn()
     {
+        ClusterBench.RequireLong();
         await bench.RequireAsync();
         var survey = SmallSurvey.Write(_folder.Path);
         await using var cluster = await bench.ConnectAsync();
@@ -113,6 +115,7 @@ public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) :
     [Fact]
     public async Task Everything_KilledAndStartedAgain_GoesOnByItself()
     {
+        ClusterBench.RequireLong();
         await bench.RequireAsync();
         var survey = SmallSurvey.Write(_folder.Path);
         await using (var cluster = await bench.ConnectAsync())
@@ -164,6 +167,7 @@ public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) :
     [Fact]
     public async Task GrainsOfAKilledSilo_AnswerAgain()
     {
+        ClusterBench.RequireLong();
         await bench.RequireAsync();
         await using var cluster = await bench.ConnectAsync();
         for (int i = 0; i < 5; i++)
