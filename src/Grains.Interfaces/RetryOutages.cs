@@ -18,7 +18,7 @@ internal sealed class RetryOutages(TimeProvider time) : IOutgoingGrainCallFilter
             }
             catch (Exception error) when (IsWorthRetrying(context, error))
             {
-                if (!await patience.PauseAsync(CancellationToken.None))
+                if (!await patience.PauseAsync(context.Request.GetCancellationToken()))
                     throw;
             }
         }
