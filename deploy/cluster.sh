@@ -11,6 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${RADIODIFFUSION_CLUSTER:-$HOME/.local/share/radiodiffusion-cluster}
 program=${RADIODIFFUSION_PROGRAM:-dotnet $root/src/Client/bin/Release/net10.0/radiodiffusion.dll}
 patience=${RADIODIFFUSION_PATIENCE:-120}                    # seconds until something should answer
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}           # silos share the cores: threads that wait for others should not keep them
 checkpoint_patience=480                                      # longer than a silo waits for the checkpoints of what trains in it
 
 fail() { echo "cluster.sh: $*" >&2; exit 1; }

@@ -1,7 +1,7 @@
 namespace RadioDiffusion.TestSupport;
 
 /// <summary>
-/// For tests that start several processes of which each takes every core: only one test process at a time has them, since threads of libtorch that wait for each
+/// For tests that compute on every core, in this process or in those that they start: only one test process at a time does, since threads of libtorch that wait for each
 /// other while others compute make everything many times slower. Take it as a fixture.
 /// </summary>
 public sealed class WholeMachine : IAsyncLifetime
