@@ -19,5 +19,5 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x) => nn.functional.conv2d(x, weight, bias, padding: padding);
+    public override Tensor forward(Tensor x) => AlignedConvolution.Apply(x, weight, bias, padding);
 }

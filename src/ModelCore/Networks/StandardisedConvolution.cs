@@ -23,7 +23,7 @@ internal sealed class StandardisedConvolution : nn.Module<Tensor, Tensor>
     }
 
     public override Tensor forward(Tensor x) =>
-        nn.functional.conv2d(x, _isFolded ? weight : Standardise(weight), bias, padding: Padding);
+        AlignedConvolution.Apply(x, _isFolded ? weight : Standardise(weight), bias, Padding);
 
     /// <summary>Replaces the weights by the standardised ones, once: from then on the network is for sampling only.</summary>
     public void Fold()
