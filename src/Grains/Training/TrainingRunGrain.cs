@@ -122,6 +122,7 @@ internal sealed partial class TrainingRunGrain(
             Loss = report.Loss,
             ValidationLoss = double.IsNaN(report.ValidationLoss) ? status.ValidationLoss : report.ValidationLoss,
             ImagesPerSecond = report.ImagesPerSecond,
+            Error = null,
             TimeLeft = report.TimeLeft,
         });
         return Task.FromResult(_pauseRequested || _handOverRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn);
@@ -236,9 +237,31 @@ internal sealed partial class TrainingRunGrain(
         WatchTrainers();
         LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0);
         Change(_ => StatusFromState() with { State = WorkState.Running });
-        for (int rank = 0; rank < state.State.Request!.Workers; rank++)
-            await TrainerOf(rank).StartAsync(state.State.Generation, cancellationToken);
+        try
+        {
+            for (int rank = 0; rank < state.State.Request!.Workers; rank++)
+                await TrainerOf(rank).StartAsync(state.State.Generation, cancellationToken);
+        }
+        catch (OrleansException error) when (!ErrorReasons.IsKnown(error))
+        {
+            await StayWithoutTrainersAsync(error);
+        }
         return _status.Value;
+    }
+
+    /// <summary>No silo took the trainers: in a cluster this is tried again until one does, else nobody waits for it.</summary>
+    private async Task StayWithoutTrainersAsync(OrleansException error)
+    {
+        LogTrainersNotReached(error, Name);
+        const string Reason = "no silo with a device can be reached: start one with --device cpu or --device cuda:0";
+        if (wakeUp.SurvivesSilos)
+        {
+            Change(status => status with { Error = $"Waiting for trainers: {Reason}." });
+            return;
+        }
+        await state.ReplaceAsync(state.State with { State = WorkState.Paused, Error = $"Paused: {Reason}, then resume the run." }, Name, CancellationToken.None);
+        Change(status => StatusFromState() with { Version = status.Version });
+        throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' cannot be trained: {Reason}, then resume the run.");
     }
 
     private bool IsCurrent(long generation) => state.State.Generation == generation && state.State.State == WorkState.Running;
