@@ -136,7 +136,7 @@ internal static partial class SurveyBenchmark
     }
 
     /// <summary>A mosaic of correlated noise, repeated, with sources; the header's words are those of the published mosaics.</summary>
-    private static (Mosaic Mosaic, CatalogueRow[] Rows) MakeTile(string folder, int index, int side, int sources, FitsPixelFormat format)
+    internal static (Mosaic Mosaic, CatalogueRow[] Rows) MakeTile(string folder, int index, int side, int sources, FitsPixelFormat format)
     {
         var wcs = WorldCoordinateSystem.Sin(new SkyCoordinate(124.678 + 5 * index, 61.9895), 1.5, side / 2 - 1, side / 2 - 1);
         var header = new FitsHeader();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
@@ -11,7 +12,7 @@ namespace RadioDiffusion.Integration.Cluster;
 
 /// <summary>The same program as a cluster gives the same results as embedded, whatever is killed.</summary>
 [Collection(ClusterCollection.Name)]
-public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) : IDisposable
+public sealed partial class ClusterTests(ClusterBench bench, ITestOutputHelper output) : IDisposable
 {
     private const int MosaicCount = 12;
     private readonly TemporaryFolder _folder = new();
@@ -68,7 +69,15 @@ public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) :
             Assert.Equal((expected.Artifact, expected.Digest), (status.Artifact, status.Digest));
             await bench.UpAsync();
         }
+        var cuts = Enumerable.Range(1, ClusterBench.Silos).SelectMany(silo => CutShards(bench.LogOf(silo))).ToList();
+        output.WriteLine($"{cuts.Count} tiles were cut and announced");
+        Assert.Equal(cuts.Distinct().Count(), cuts.Count);
+        Assert.True(cuts.Count >= ClusterBench.Silos * (MosaicCount - 1), "What was cut in a silo that was killed before it could say so may be missing, but not more.");
     }
+
+    /// <summary>The shards that a silo says it has cut and stored, not found.</summary>
+    private static IEnumerable<string> CutShards(string log) => log.Split('\n')
+        .Where(line => line.Contains("up to date: False", StringComparison.Ordinal)).Select(line => ShardId().Match(line).Value);
 
     [Fact]
     public async Task Run_WhoseTrainersSiloIsKilled_EndsInTheModelOfAnUndisturbedRun()
@@ -232,6 +241,9 @@ public sealed class ClusterTests(ClusterBench bench, ITestOutputHelper output) :
             shards.Add((manifest.Id, manifest.ContentDigest));
         return shards;
     }
+
+    [GeneratedRegex("shard-[0-9a-f]+")]
+    private static partial Regex ShardId();
 
     private float[] Pixels(byte[] fits)
     {
