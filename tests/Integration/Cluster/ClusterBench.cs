@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Security;
 
 namespace RadioDiffusion.Integration.Cluster;
 
@@ -42,7 +43,7 @@ public sealed class ClusterBench : IAsyncLifetime
     }
 
     /// <summary>Skips the calling test unless the long form is asked for.</summary>
-    public static void RequireLong() => Assert.SkipUnless(Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1",
+    public static void RequireLong() => Assert.SkipUnless(System.Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1",
         "One of the long proofs: run with RADIODIFFUSION_LONG=1 (CONTRIBUTING.md).");
 
     public async ValueTask InitializeAsync()
@@ -62,7 +63,8 @@ public sealed class ClusterBench : IAsyncLifetime
         await _machine.DisposeAsync();
     }
 
-    public Task<Session> ConnectAsync() => Session.OpenAsync(Store, Gateways, verbose: false, TestContext.Current.CancellationToken);
+    /// <param name="tls">Certificates, if the silos ask for some; the session disposes of them.</param>
+    public Task<Session> ConnectAsync(MutualTls? tls = null) => Session.OpenAsync(Store, Gateways, tls, verbose: false, TestContext.Current.CancellationToken);
 
     /// <summary>SIGKILL to silo-1, redis or azurite; returns when it is dead.</summary>
     public async Task KillAsync(string name)
@@ -89,6 +91,9 @@ public sealed class ClusterBench : IAsyncLifetime
         using var terminate = Process.Start("kill", ["-TERM", $"{process.Id}"]);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(_patience);
     }
+
+    /// <summary>Settings of the silos that start from now on, by their names in the environment; those that run keep theirs.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
 
     public Task UpAsync() => ScriptAsync("up", $"{Silos}");
 
@@ -120,6 +125,8 @@ public sealed class ClusterBench : IAsyncLifetime
         var start = new ProcessStartInfo(Path.Combine(TestFiles.RepositoryRoot, "deploy", "cluster.sh"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["RADIODIFFUSION_CLUSTER"] = _folder.Path;
         start.Environment["RADIODIFFUSION_PROGRAM"] = $"dotnet {typeof(CommandLine).Assembly.Location}";
+        foreach (var (name, value) in Environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -4,6 +4,7 @@ using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Security;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.ModelCore.Fits;
@@ -170,6 +171,41 @@ public sealed partial class ClusterTests(ClusterBench bench, ITestOutputHelper o
         Assert.Equal(before.Artifact, (await grain.GetStatusAsync(Token)).Artifact);
         await using var embedded = await Session.OpenAsync(_folder.File("store"), null, verbose: false, Token);
         Assert.Equal((await BuildAsync(embedded, "outage", outage)).Digest, status.Digest);
+    }
+
+    [Fact]
+    public async Task Silos_WithCertificates_AreAClusterThatOnlyClientsWithCertificatesReach()
+    {
+        ClusterBench.RequireLong();
+        await bench.RequireAsync();
+        await bench.DownAsync();
+        using var authority = new TestAuthority(_folder.Path, "authority");
+        var (certificate, key) = authority.Silo("silo");
+        bench.Environment["RADIODIFFUSION__CERTIFICATE"] = certificate;
+        bench.Environment["RADIODIFFUSION__CERTIFICATEKEY"] = key;
+        bench.Environment["RADIODIFFUSION__CERTIFICATEAUTHORITY"] = authority.File;
+        try
+        {
+            await bench.UpAsync();
+            await Assert.ThrowsAsync<UserErrorException>(() => bench.ConnectAsync());
+            var (own, ownKey) = authority.ForClient("survey team");
+            await using var cluster = await bench.ConnectAsync(MutualTls.ForClient(own, ownKey, authority.File));
+            var hosts = await cluster.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+            Assert.Equal(ClusterBench.Silos, hosts.Count);
+            var survey = SmallSurvey.Write(_folder.Path, mosaicCount: MosaicCount);
+            await BuildAsync(cluster, "behind-doors", survey);       // its tiles are on all silos
+            var run = await TrainAsync(cluster, "behind-doors", iterations: 2);
+            var model = await cluster.Grains.GetGrain<IModelGrain>("behind-doors").GetAsync(Token);
+            var sample = await cluster.Grains.FetchSampleAsync(SampleIds.For(model, new SampleParameters("behind-doors", Flux: 3.5, Steps: 2)), Token);
+            Assert.NotNull(sample.Fits);
+            await bench.KillAsync("silo-2");
+            Assert.Equal(run.Snapshot, (await cluster.Grains.GetGrain<ITrainingRunGrain>("behind-doors").GetStatusAsync(Token)).Snapshot);
+        }
+        finally
+        {
+            await bench.DownAsync();
+            bench.Environment.Clear();
+        }
     }
 
     /// <summary>How long it takes is written to the test's output; docs/operations.md has the figures.</summary>
