@@ -84,6 +84,7 @@ public sealed class ModelImportTests : IDisposable
         await AssertFailsAsync("standard deviation above 0", weights, "--name", "m", "--preset", "demo", "--boxcox", "0,0,0");
         await File.WriteAllTextAsync(_folder.File("words.pt"), "these are only words, and no checkpoint", TestContext.Current.CancellationToken);
         await AssertFailsAsync("words.pt", _folder.File("words.pt"), "--preset", "demo");
+        await AssertFailsAsync("posix.system", Path.Combine(TestFiles.RepositoryRoot, "tests", "Vectors", "pt", "hostile.pt"), "--preset", "demo");
         Assert.Equal("[]", (await RunAsync("model", "list", "--json")).Output.Trim());
     }
 

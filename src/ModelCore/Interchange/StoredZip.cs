@@ -146,7 +146,7 @@ internal sealed class StoredZip : IDisposable
         if ((U16(fields, 8) & 1) != 0)
             throw Fault($"entry '{name}' is encrypted, which torch.save never does");
         if (U16(fields, 10) != 0)
-            throw Fault($"entry '{name}' is compressed (method {U16(fields, 10)}), but torch.save stores entries as they are. Was the file packed again by another program?");
+            throw Fault($"entry '{name}' is compressed (method {U16(fields, 10)}), but torch.save stores entries as they are: it is a TorchScript program, which is not read, or was packed again by another program");
         long packed = U32(fields, 20), length = U32(fields, 24), header = U32(fields, 42);
         ReadExtra64(fields.Slice(DirectoryLength + nameLength, extraLength), name, ref length, ref packed, ref header);
         if (packed != length)
