@@ -18,5 +18,6 @@ public static class GrainsRegistration
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddTransient<DatasetBuilder>()
-        .AddTransient<DatasetImporter>();
+        .AddTransient<DatasetImporter>()
+        .AddTransient<ModelImporter>();
 }

@@ -19,6 +19,14 @@ public static class TestFiles
         return folder;
     }
 
+    /// <summary>The folder of a golden case that is too large for a clone: beside the repository, or where <c>RADIODIFFUSION_GOLDEN</c> says; without it the test is skipped.</summary>
+    public static string LargeGolden(string caseName)
+    {
+        string folder = Path.Combine(OtherGolden ?? Path.Combine(RepositoryRoot, "..", "shared", "golden"), caseName);
+        Assert.SkipUnless(Directory.Exists(folder), $"Needs the golden case '{caseName}', which is not part of this repository: RADIODIFFUSION_GOLDEN names a folder with it.");
+        return Path.GetFullPath(folder);
+    }
+
     /// <summary>For a theory: the named cases, and every other folder whose case.json has the same property, so that an added case is run too.</summary>
     /// <param name="property">A property of case.json that tells this kind of case.</param>
     /// <param name="known">The cases that a clone has; where one is missing, its test is skipped by name.</param>

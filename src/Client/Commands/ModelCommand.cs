@@ -1,15 +1,17 @@
 using System.CommandLine;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.ModelCore.Interchange;
 using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`model list`, `show` and `export`.</summary>
+/// <summary>`model list`, `show`, `import` and `export`.</summary>
 internal static class ModelCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the model." };
-    private static readonly Option<string> _out = new("--out") { Description = "Folder for weights.safetensors and model.json.", Required = true, HelpName = "DIR" };
+    private static readonly Option<string> _out = new("--out") { Description = "Folder for the files.", Required = true, HelpName = "DIR" };
+    private static readonly Option<string> _format = OptionChecks.Choice("--format", "safetensors: weights.safetensors and model.json; pt: parameters_NAME.pt and config_NAME.json, which the published code loads from a folder NAME.", "safetensors", "pt");
 
     public static Command Build()
     {
@@ -17,9 +19,9 @@ internal static class ModelCommand
         list.SetGuardedAction(ListAsync);
         var show = new Command("show", "One model: what it is conditioned on, and where it came from.").With(_name);
         show.SetGuardedAction(ShowAsync);
-        var export = new Command("export", "Copies a model's weights (safetensors) and description out of the store.").With(_name, _out);
+        var export = new Command("export", "Copies a model's weights and description out of the store.").With(_name, _out, _format);
         export.SetGuardedAction(ExportAsync);
-        return new Command("model", "The model registry.") { list, show, export };
+        return new Command("model", "The model registry.") { list, show, ModelImportCommand.Build(), export };
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -65,16 +67,23 @@ internal static class ModelCommand
         string from = await session.Artifacts.GetDirectoryAsync(model.Snapshot, cancellationToken);
         string to = Path.GetFullPath(parsed.GetValue(_out)!);
         Directory.CreateDirectory(to);
-        var manifest = await session.Artifacts.FindAsync(model.Snapshot, cancellationToken);
-        var files = manifest!.Files.Select(file => Path.Combine(to, file.Name)).ToArray();
-        foreach (var file in manifest.Files)
-            WholeFile.Copy(Path.Combine(from, file.Name), Path.Combine(to, file.Name));
+        var files = parsed.GetValue(_format) == "pt"
+            ? ModelExport.WritePublished(from, to, model.Name)
+            : await CopyAsync(session, model, from, to, cancellationToken);
         output.Result(new { model.Name, model.Digest, Files = files }, console =>
         {
             foreach (string file in files)
                 console.Line(file);
         });
         return ExitCode.Done;
+    }
+
+    private static async Task<IReadOnlyList<string>> CopyAsync(Session session, ModelEntry model, string from, string to, CancellationToken cancellationToken)
+    {
+        var manifest = await session.Artifacts.FindAsync(model.Snapshot, cancellationToken);
+        foreach (var file in manifest!.Files)
+            WholeFile.Copy(Path.Combine(from, file.Name), Path.Combine(to, file.Name));
+        return [.. manifest.Files.Select(file => Path.Combine(to, file.Name))];
     }
 
     private static string ConditionedOn(ModelEntry model) => (model.NeedsFlux, model.Classes.Count) switch

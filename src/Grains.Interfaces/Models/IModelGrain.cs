@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace RadioDiffusion.Grains.Interfaces.Models;
 
 /// <summary>A named entry of the model registry: which snapshot the name stands for, and where it came from. The key is the name.</summary>
@@ -7,6 +9,17 @@ public interface IModelGrain : IGrainWithStringKey
     /// <summary>Lets the name stand for a stored snapshot. The same one again does nothing.</summary>
     [Alias("Register")]
     Task<ModelEntry> RegisterAsync(string snapshotArtifact, string lineage, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Starts making a snapshot of weights that were trained elsewhere, to which the name is given, and returns at once. Asking again while it runs does
+    /// nothing; another request is refused then. Equal files and options give the same snapshot.
+    /// </summary>
+    [Alias("StartImport"), AlwaysInterleave]
+    Task<ModelImportStatus> StartImportAsync(ModelImportRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>The state of the last import, when it has changed or after a wait of at most 8 seconds.</summary>
+    [Alias("WaitImport"), AlwaysInterleave]
+    Task<ModelImportStatus> WaitImportAsync(TimeSpan wait, CancellationToken cancellationToken = default);
 
     /// <exception cref="UserErrorException">No model has this name.</exception>
     [Alias("Get")]

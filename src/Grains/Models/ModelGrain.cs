@@ -1,15 +1,24 @@
+using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Storage;
 
 namespace RadioDiffusion.Grains.Models;
 
 /// <inheritdoc cref="IModelGrain"/>
 [GrainType("model")]
-internal sealed class ModelGrain(
+internal sealed partial class ModelGrain(
     [PersistentState("model", GrainStorageNames.Default)] IPersistentState<ModelState> state,
-    SnapshotDescriptions descriptions) : Grain, IModelGrain
+    SnapshotDescriptions descriptions,
+    ModelImporter importer,
+    ILogger<ModelGrain> logger) : Grain, IModelGrain
 {
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
+    private readonly CancellationTokenSource _deactivated = new();
+    private readonly Watched<ModelImportStatus> _import = new(new ModelImportStatus { State = WorkState.None });
+    private ModelImportRequest? _importing;
+
     private string Name => this.GetPrimaryKeyString();
 
     public async Task<ModelEntry> RegisterAsync(string snapshotArtifact, string lineage, CancellationToken cancellationToken = default)
@@ -36,9 +45,63 @@ internal sealed class ModelGrain(
         return entry;
     }
 
+    public Task<ModelImportStatus> StartImportAsync(ModelImportRequest request, CancellationToken cancellationToken = default)
+    {
+        Names.Check(Name, "a model");
+        if (_import.Value.State == WorkState.Running)
+        {
+            return _importing == request
+                ? Task.FromResult(_import.Value)
+                : throw new UserErrorException(ErrorKind.Conflict, Name, $"Model '{Name}' is being imported from {_importing!.Path}: wait for it, or use another name.");
+        }
+        _importing = request;
+        _import.Set(new ModelImportStatus { State = WorkState.Running });
+        _ = RunImportAsync(request);
+        return Task.FromResult(_import.Value);
+    }
+
+    public async Task<ModelImportStatus> WaitImportAsync(TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        var changed = _import.NextChange;
+        if (_import.Value.State == WorkState.Running)
+            await Task.WhenAny(changed, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
+        return _import.Value;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _deactivated.Cancel();
+        return Task.CompletedTask;
+    }
+
     public Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Entry
         ?? throw new UserErrorException(ErrorKind.NotFound, Name,
             $"There is no model '{Name}': 'radiodiffusion model list' shows those there are."));
+
+    private async Task RunImportAsync(ModelImportRequest request)
+    {
+        try
+        {
+            DelayDeactivation(TimeSpan.FromHours(2));
+            var (snapshot, lineage, result) = await importer.ImportAsync(request, GrainFactory, _deactivated.Token);
+            var entry = await this.AsReference<IModelGrain>().RegisterAsync(snapshot, lineage, _deactivated.Token);   // a turn of its own
+            _import.Set(new ModelImportStatus { State = WorkState.Done, Model = entry, Weights = result.Weights, Notes = result.Notes });
+        }
+        catch (Exception error)
+        {
+            // The import ends here, whatever happened: it is told to whoever waits, and asking again starts anew.
+            if (!UserErrors.IsExpected(error))
+                LogFailed(error, Name);
+            _import.Set(new ModelImportStatus { State = WorkState.Failed, Error = error.Message });
+        }
+        finally
+        {
+            DelayDeactivation(TimeSpan.Zero);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Importing model {Name} failed")]
+    private partial void LogFailed(Exception error, string name);
 }
 
 internal sealed class ModelState

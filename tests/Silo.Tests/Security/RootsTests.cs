@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Silo.Security;
 
@@ -60,6 +61,19 @@ public sealed class RootsTests : IDisposable
         {
             Assert.Throws<UserErrorException>(() => roots.Check(bad));
         }
+    }
+
+    /// <summary>Without a preset, the description beside the weights is read too: it may be a link.</summary>
+    [Fact]
+    public void Check_OfAnImportOfAModel_LooksAtTheDescriptionToo()
+    {
+        var roots = new Roots(Options.Create(new SiloSettings { Roots = [_root] }));
+        var request = new ModelImportRequest { Path = Path.Combine(_root, "weights.safetensors") };
+        roots.Check(request);
+        File.CreateSymbolicLink(Path.Combine(_root, "model.json"), _folder.File("outside.csv"));
+        Assert.Throws<UserErrorException>(() => roots.Check(request));
+        roots.Check(request with { Preset = "lofar" });
+        Assert.Throws<UserErrorException>(() => roots.Check(request with { Preset = "lofar", Path = "/etc/hostname" }));
     }
 
     [Fact]
