@@ -12,7 +12,7 @@ folder=${RADIODIFFUSION_CLUSTER:-$HOME/.local/share/radiodiffusion-cluster}
 program=${RADIODIFFUSION_PROGRAM:-dotnet $root/src/Client/bin/Release/net10.0/radiodiffusion.dll}
 patience=${RADIODIFFUSION_PATIENCE:-120}                    # seconds until something should answer
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}           # silos share the cores: threads that wait for others should not keep them
-checkpoint_patience=480                                      # longer than a silo waits for the checkpoints of what trains in it
+checkpoint_patience=540                                      # longer than the 8 minutes that a silo may take to end
 
 fail() { echo "cluster.sh: $*" >&2; exit 1; }
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -8,10 +8,10 @@ namespace RadioDiffusion.Client;
 public static class CommandLine
 {
     /// <summary>
-    /// A command that is interrupted may still have checkpoints to write: longer than a silo waits for them, shorter than systemd waits for
-    /// the process (deploy/radiodiffusion.service).
+    /// A command that is interrupted may still have checkpoints to write: longer than a silo waits for them, shorter than whoever
+    /// stops it waits for the process (systemd, Compose, Kubernetes: the files of deploy).
     /// </summary>
-    private static readonly TimeSpan _terminationTimeout = TimeSpan.FromMinutes(8);
+    internal static readonly TimeSpan TerminationTimeout = TimeSpan.FromMinutes(8);
 
     public static RootCommand Build() =>
         new("Radio galaxies from diffusion models: data sets from survey mosaics, training that survives anything, samples by ID.")
@@ -38,7 +38,7 @@ public static class CommandLine
             await Console.Error.WriteLineAsync($"'radiodiffusion {string.Join(' ', CommandPath(parsed))} --help' shows how it is meant.".Replace("  ", " ", StringComparison.Ordinal));
             return ExitCode.WrongUsage;
         }
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = _terminationTimeout });
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TerminationTimeout });
     }
 
     /// <summary>Gives a command its action, with one place for errors: nothing leaves a command but its exit code.</summary>

@@ -14,7 +14,7 @@ namespace RadioDiffusion.Client.Commands;
 /// <summary>`serve`: a silo with HTTP API and dashboard; on this machine only, unless certificates and keys guard it.</summary>
 internal static class ServeCommand
 {
-    private const int DefaultHttpPort = 5080, DefaultGatewayPort = 30000, DefaultSiloPort = 11111;
+    internal const int DefaultHttpPort = 5080, DefaultGatewayPort = 30000, DefaultSiloPort = 11111;
     private static readonly Option<int?> _http = new Option<int?>("--http-port") { Description = $"Port of the HTTP API; 0 takes a free one. Default: {DefaultHttpPort}." }.Between(0, 65535);
     private static readonly Option<int?> _gateway = new Option<int?>("--gateway-port") { Description = $"Port for --connect and client applications. Default: {DefaultGatewayPort}." }.Between(0, 65535);
     private static readonly Option<int?> _silo = new Option<int?>("--silo-port") { Description = $"Port between silos. Default: {DefaultSiloPort}." }.Between(0, 65535);
