@@ -52,7 +52,7 @@ internal static class CommonOptions
     {
         string store = parsed.GetValue(Store)
             ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_STORE")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "radiodiffusion");
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "radiodiffusion");
         return StoreRegistration.FaultOf(store) is { } fault ? throw new UserErrorException(ErrorKind.Invalid, "--store", $"--store (or RADIODIFFUSION_STORE) {fault}") : store;
     }
 
