@@ -30,6 +30,33 @@ internal static class NetworkBenchmark
         }
     }
 
+    /// <summary>One step of the published network at batch 4, against the published step op for op on the same libtorch: float32, Adam and average tensor by tensor.</summary>
+    public static void Steps()
+    {
+        const int Batch = 4, Rounds = 5;
+        var network = NetworkOptions.Preset("lofar");
+        var options = TrainingOptions.Preset("lofar") with { BatchSize = Batch };
+        using var published = new PublishedStep(network, Batch);
+        using var single = Trainer.Create(network, options, new Noise());
+        using var half = Trainer.Create(network, options with { Precision = Precision.BFloat16 }, new Noise());
+        var ways = new (string Name, Action Step)[] { ("published", published.Step), ("float32", () => single.Step()), ("bfloat16", () => half.Step()) };
+        var times = ways.ToDictionary(way => way.Name, _ => new List<double>());
+        for (int round = 0; round <= Rounds; round++)            // the first one prepares buffers
+        {
+            foreach (var (name, step) in ways)
+            {
+                GC.Collect();
+                long began = Stopwatch.GetTimestamp();
+                step();
+                if (round > 0)
+                    times[name].Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
+            }
+        }
+        double Median(string name) => times[name].Order().ElementAt(Rounds / 2);
+        foreach (var (name, _) in ways)
+            Console.WriteLine($"{name}: {Median(name):0.00} s a step of {Batch} images (median of {Rounds}), {Median("published") / Median(name):0.00} times the published step; from {times[name].Min():0.00} to {times[name].Max():0.00} s");
+    }
+
     /// <summary>Batches of the published size drawn, turned, scaled and given their noise, on all cores: what a training step must not outrun.</summary>
     public static void Batches()
     {

@@ -11,6 +11,7 @@ var benchmarks = new Dictionary<string, Action>
     ["ping"] = ClusterBenchmark.Ping,
     ["processes"] = ClusterBenchmark.Processes,
     ["batches"] = NetworkBenchmark.Batches,
+    ["steps"] = NetworkBenchmark.Steps,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
 };

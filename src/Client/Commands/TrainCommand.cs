@@ -19,10 +19,13 @@ internal static class TrainCommand
     private static readonly Option<int?> _validateEvery = new Option<int?>("--validate-every") { Description = "Iterations between validations; default: the preset's." }.AtLeast(1);
     private static readonly Option<int> _workers = new Option<int>("--workers") { Description = "Trainers, each on a device of its own.", DefaultValueFactory = _ => 1 }.AtLeast(1);
 
+    private static readonly Option<FileInfo?> _configuration = new("--config") { Description = "JSON with what is different from the preset: {\"network\": {...}, \"training\": {...}}.", HelpName = "FILE" };
+    private static readonly Option<string?> _from = new("--from-model") { Description = "A model whose weights training begins with, instead of random ones." };
+
     public static Command Build()
     {
         var start = new Command("start", "Starts a run and stays with it; Ctrl-C writes a checkpoint and pauses it.")
-            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed, CommonOptions.UntilInputEnds);
+            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, _configuration, _from, CommonOptions.Seed, CommonOptions.UntilInputEnds);
         start.SetGuardedAction(InputEnd.Minding(StartAsync));
         var watch = new Command("watch", "Watches a run of another process.").With(_name);
         watch.SetGuardedAction(WatchAsync);
@@ -48,6 +51,8 @@ internal static class TrainCommand
             CheckpointEvery = parsed.GetValue(_checkpointEvery),
             ValidateEvery = parsed.GetValue(_validateEvery),
             Workers = parsed.GetValue(_workers),
+            Configuration = parsed.GetValue(_configuration) is { } file ? await File.ReadAllTextAsync(file.FullName, cancellationToken) : null,
+            InitialModel = parsed.GetValue(_from),
             Seed = parsed.GetValue(CommonOptions.Seed),
         };
         string name = Names.Check(parsed.GetValue(_name)!, "a training run");

@@ -93,6 +93,12 @@ public sealed record TrainingRequest
 
     /// <summary>The model that the finished run registers; the run's name where null.</summary>
     [Id(9)] public string? ModelName { get; init; }
+
+    /// <summary>What is different from the preset: JSON as <see cref="ModelCore.Training.TrainingConfiguration"/> reads it; null for nothing.</summary>
+    [Id(10)] public string? Configuration { get; init; }
+
+    /// <summary>A model to begin with (warm start) instead of random weights: its name or digest; it must have the same network.</summary>
+    [Id(11)] public string? InitialModel { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.CommittedCheckpoint")]
@@ -152,6 +158,9 @@ public sealed record TrainerAssignment
     [Id(3)] public string? DatasetDigest { get; init; }
 
     [Id(4)] public CommittedCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>The snapshot to begin with; null for random weights.</summary>
+    [Id(5)] public string? InitialSnapshot { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerReport")]

@@ -83,7 +83,9 @@ internal sealed partial class TrainerWorker(
         if (_assignment.Checkpoint is not { } checkpoint)
         {
             _losses = new LossHistory();
-            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!), cancellationToken);
+            string? initial = _assignment.InitialSnapshot is { } snapshot
+                ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
+            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, initialWeights: initial), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
         _committedCheckpoint = checkpoint.Artifact;
@@ -153,7 +155,7 @@ internal sealed partial class TrainerWorker(
     /// <summary>Stores a checkpoint, then commits it; the one before the last is no longer needed then.</summary>
     private async Task<bool> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
     {
-        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, trainer.Iteration);
+        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, trainer.Iteration);
         using var scratch = store.CreateScratchDirectory();
         await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);
         _losses.Write(scratch.Path);
@@ -191,13 +193,13 @@ internal sealed partial class TrainerWorker(
     {
         using var scratch = store.CreateScratchDirectory();
         await slot.RunAsync(() => trainer.SaveSnapshot(scratch.Path, Describe(trainer, data)), cancellationToken);
-        var recipe = TrainingSetup.SnapshotRecipe(_network, _options, _assignment.DatasetDigest!, trainer.Iteration);
+        var recipe = TrainingSetup.SnapshotRecipe(_network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, trainer.Iteration);
         string id = Models.SnapshotNames.IdFor(scratch.Path);
         await store.PutAsync(id, recipe, scratch.Path, cancellationToken);
         return id;
     }
 
-    private NetworkOptions NetworkFor(TrainingSetReader data) => NetworkOptions.Preset(_assignment.Request!.Preset) with
+    private NetworkOptions NetworkFor(TrainingSetReader data) => TrainingConfiguration.Of(_assignment.Request!.Preset, _assignment.Request.Configuration).Network with
     {
         ContextDimension = data.HasContext ? 1 : 0,
         ClassCount = data.ClassCount,

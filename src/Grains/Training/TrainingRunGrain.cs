@@ -61,6 +61,7 @@ internal sealed partial class TrainingRunGrain(
             Request = request,
             DatasetArtifact = dataset.Artifact,
             DatasetDigest = dataset.Digest!,
+            InitialSnapshot = await SnapshotOfAsync(request.InitialModel, cancellationToken),
             TotalIterations = options.Iterations,
         }, cancellationToken);
     }
@@ -106,6 +107,7 @@ internal sealed partial class TrainingRunGrain(
             DatasetArtifact = state.State.DatasetArtifact,
             DatasetDigest = state.State.DatasetDigest,
             Checkpoint = state.State.Checkpoint,
+            InitialSnapshot = state.State.InitialSnapshot,
         });
     }
 
@@ -288,6 +290,9 @@ internal sealed partial class TrainingRunGrain(
         _status.Set(change(_status.Value) with { Version = version });
     }
 
+    private async Task<string?> SnapshotOfAsync(string? model, CancellationToken cancellationToken) =>
+        model == null ? null : (await GrainFactory.GetGrain<IModelGrain>(model).GetAsync(cancellationToken)).Snapshot;
+
     private TrainingOptions CheckedOptions(TrainingRequest request)
     {
         if (request.Workers != 1)
@@ -297,7 +302,6 @@ internal sealed partial class TrainingRunGrain(
         }
         try
         {
-            NetworkOptions.Preset(request.Preset);
             Names.Check(request.ModelName ?? Name, "a model");
             return TrainingSetup.OptionsFor(request);
         }
@@ -334,6 +338,9 @@ internal sealed record TrainingRunState
     public string DatasetArtifact { get; init; } = "";
 
     public string DatasetDigest { get; init; } = "";
+
+    /// <summary>The snapshot that training begins with; null for random weights.</summary>
+    public string? InitialSnapshot { get; init; }
 
     public long TotalIterations { get; init; }
 

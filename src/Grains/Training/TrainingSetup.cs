@@ -12,7 +12,7 @@ internal static class TrainingSetup
 {
     public static TrainingOptions OptionsFor(TrainingRequest request)
     {
-        var preset = TrainingOptions.Preset(request.Preset);
+        var preset = TrainingConfiguration.Of(request.Preset, request.Configuration).Training;
         long iterations = request.Iterations ?? preset.Iterations;
         var options = preset with
         {
@@ -29,25 +29,25 @@ internal static class TrainingSetup
     }
 
     /// <summary>A checkpoint belongs to its run, which deletes it when it is not needed any more.</summary>
-    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration)
+    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration)
     {
-        var recipe = RecipeOf("checkpoint", network, options, datasetDigest, iteration);
+        var recipe = RecipeOf("checkpoint", network, options, datasetDigest, initialSnapshot, iteration);
         recipe.Parameters["run"] = run;
         return recipe;
     }
 
-    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration) =>
-        RecipeOf("snapshot", network, options, datasetDigest, iteration);
+    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration) =>
+        RecipeOf("snapshot", network, options, datasetDigest, initialSnapshot, iteration);
 
-    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, long iteration)
+    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration)
     {
         var parameters = JsonSerializer.SerializeToNode(options)!.AsObject();
         if (options.LearningRateDecay == 0)
             parameters.Remove(nameof(TrainingOptions.Iterations));   // where a run ends does not change how it got here
-        return new Recipe
+        var recipe = new Recipe
         {
             Kind = kind,
-            AlgorithmVersion = 1,
+            AlgorithmVersion = 2,                            // 2: the fused optimiser, and convolutions in whole blocks of channels
             Inputs = new() { ["dataset"] = datasetDigest },
             Parameters = new JsonObject
             {
@@ -56,5 +56,8 @@ internal static class TrainingSetup
                 ["iteration"] = iteration,
             },
         };
+        if (initialSnapshot != null)
+            recipe.Inputs["initial"] = initialSnapshot;      // its ID is its content's digest
+        return recipe;
     }
 }

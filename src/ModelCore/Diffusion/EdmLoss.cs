@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Networks;
 using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Diffusion;
@@ -7,16 +8,22 @@ namespace RadioDiffusion.ModelCore.Diffusion;
 internal static class EdmLoss
 {
     /// <summary>The weight lambda of each noise level, any shape.</summary>
-    public static Tensor Weight(Tensor sigma, double sigmaData) =>
-        (sigma.square() + sigmaData * sigmaData) / (sigma * sigmaData).square();
+    public static Tensor Weight(Tensor sigma, double sigmaData)
+    {
+        var product = sigma * Numbers.Of(sigmaData);
+        return (sigma * sigma + Numbers.Of(sigmaData * sigmaData)) / (product * product);
+    }
 
     /// <summary>Mean over pixels of lambda (D - image)², (N).</summary>
     /// <param name="denoised">D(image + noise; sigma), (N, C, H, W).</param>
     /// <param name="images">Clean images in [-1, 1], (N, C, H, W).</param>
     /// <param name="sigma">Noise level of each image, N values.</param>
     /// <param name="sigmaData">Standard deviation of the data.</param>
-    public static Tensor PerImage(Tensor denoised, Tensor images, Tensor sigma, double sigmaData) =>
-        (denoised - images).square().mean([1L, 2L, 3L]) * Weight(sigma.reshape(-1), sigmaData);
+    public static Tensor PerImage(Tensor denoised, Tensor images, Tensor sigma, double sigmaData)
+    {
+        var difference = denoised - images;
+        return (difference * difference).mean([1L, 2L, 3L]) * Weight(sigma.reshape(-1), sigmaData);
+    }
 
     /// <summary>Mean over batch and pixels of lambda (D - image)², a scalar.</summary>
     /// <inheritdoc cref="PerImage"/>

@@ -49,7 +49,7 @@ internal sealed class GuidedDenoiser
             return denoised.MoveToOuterDisposeScope();
         var conditional = denoised.narrow(0, 0, _guided);
         var unconditional = denoised.narrow(0, _count, _guided);
-        var guided = (1 + _strength!) * conditional - _strength! * unconditional;
+        var guided = (_strength! + Numbers.One) * conditional - _strength! * unconditional;
         return cat([guided, denoised.narrow(0, _guided, _count - _guided)], 0).MoveToOuterDisposeScope();
     }
 

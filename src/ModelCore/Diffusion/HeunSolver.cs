@@ -1,3 +1,5 @@
+using RadioDiffusion.ModelCore.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Diffusion;
@@ -15,7 +17,8 @@ internal static class HeunSolver
     /// <param name="afterStep">Called before the first step (with 0) and after each; the tensor is the solver's own.</param>
     public static Tensor Solve(Denoiser denoise, Tensor latents, IReadOnlyList<double> sigmas, Action<int, Tensor>? afterStep = null)
     {
-        var x = latents * sigmas[0];
+        using Scalar first = sigmas[0];
+        var x = latents * first;
         afterStep?.Invoke(0, x);
         for (int i = 0; i < sigmas.Count - 1; i++)
         {
@@ -30,11 +33,12 @@ internal static class HeunSolver
     private static Tensor Step(Denoiser denoise, Tensor x, double sigma, double nextSigma)
     {
         using var scope = NewDisposeScope();
-        var slope = (x - denoise(x, sigma)) / sigma;
-        var euler = x + (nextSigma - sigma) * slope;
+        using Scalar from = sigma, to = nextSigma, step = nextSigma - sigma;
+        var slope = (x - denoise(x, sigma)) / from;
+        var euler = x + step * slope;
         if (nextSigma == 0)
             return euler.MoveToOuterDisposeScope();
-        var nextSlope = (euler - denoise(euler, nextSigma)) / nextSigma;
-        return (x + (nextSigma - sigma) * (slope + nextSlope) / 2).MoveToOuterDisposeScope();
+        var nextSlope = (euler - denoise(euler, nextSigma)) / to;
+        return (x + step * (slope + nextSlope) / Numbers.Of(2)).MoveToOuterDisposeScope();
     }
 }

@@ -29,13 +29,13 @@ internal sealed class EdmPreconditioning : nn.Module
     public Tensor forward(Tensor x, Tensor sigma, Conditions conditions, IDropoutMasks? dropout = null)
     {
         var (cSkip, cOut, cIn, cNoise) = Coefficients(sigma, Options.SigmaData);
-        return addcmul(cSkip * x, cOut, model.forward(cIn * x, cNoise, conditions, dropout), 1);
+        return addcmul(cSkip * x, cOut, model.forward(cIn * x, cNoise, conditions, dropout).to(x.dtype), Numbers.One);
     }
 
     /// <summary>Moves the parameters to a device.</summary>
-    public void MoveTo(Device device)
+    public void MoveTo(Device device, ScalarType type = ScalarType.Float32)
     {
-        this.to(device);
+        this.to(device, type);
         KeepParameters();
     }
 
@@ -46,11 +46,12 @@ internal sealed class EdmPreconditioning : nn.Module
     internal static (Tensor Skip, Tensor Out, Tensor In, Tensor Noise) Coefficients(Tensor sigma, double sigmaData)
     {
         var s = sigma.reshape(-1, 1, 1, 1);
-        var variance = s.square() + sigmaData * sigmaData;
-        var cSkip = sigmaData * sigmaData / variance;
-        var cOut = s * sigmaData / variance.sqrt();
+        var squaredData = Numbers.Of(sigmaData * sigmaData);
+        var variance = s * s + squaredData;
+        var cSkip = variance.reciprocal() * squaredData;
         var cIn = variance.rsqrt();
-        var cNoise = sigma.reshape(-1).log() / 4;
+        var cOut = s * Numbers.Of(sigmaData) / variance.sqrt();
+        var cNoise = sigma.reshape(-1).log() / Numbers.Of(4);
         return (cSkip, cOut, cIn, cNoise);
     }
 

@@ -35,7 +35,7 @@ internal sealed class LinearAttention : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         long n = x.shape[0], height = x.shape[2], width = x.shape[3];
         var qkv = to_qkv.forward(pre_norm.forward(x)).reshape(n, 3, heads, headChannels, height * width);
-        var q = (qkv.select(1, 0) / Math.Sqrt(headChannels)).softmax(2);
+        var q = (qkv.select(1, 0) / Numbers.Of(Math.Sqrt(headChannels))).softmax(2);
         var k = qkv.select(1, 1).softmax(3);
         var v = qkv.select(1, 2);
         var contextMatrix = k.matmul(v.transpose(2, 3));

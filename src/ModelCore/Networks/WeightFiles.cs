@@ -24,7 +24,9 @@ internal static class WeightFiles
         Check(tensors, file);
         foreach (var (name, destination) in tensors)
         {
-            using var source = tensor(file.Values<float>(name).ToArray(), destination.shape);
+            using var source = destination.dtype == ScalarType.Float64
+                ? tensor(file.Values<double>(name).ToArray(), destination.shape)
+                : tensor(file.Values<float>(name).ToArray(), destination.shape);
             destination.copy_(source);
         }
     }
@@ -32,15 +34,15 @@ internal static class WeightFiles
     public static void Save(EdmPreconditioning network, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
         Save([.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))], path, metadata);
 
-    /// <summary>Writes tensors (float32); the file is there whole or not at all.</summary>
+    /// <summary>Writes tensors (float32, or float64 where they are); the file is there whole or not at all.</summary>
     public static void Save(IReadOnlyList<(string Name, Tensor Tensor)> tensors, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
         DurableFiles.Replace(path, stream =>
         {
-            using var writer = new SafetensorsWriter(stream, tensors.Select(t => (t.Name, "F32", t.Tensor.shape)), metadata, leaveOpen: true);
+            using var writer = new SafetensorsWriter(stream, tensors.Select(t => (t.Name, t.Tensor.dtype == ScalarType.Float64 ? "F64" : "F32", t.Tensor.shape)), metadata, leaveOpen: true);
             foreach (var (_, tensor) in tensors)
             {
                 using var scope = NewDisposeScope();
-                writer.Write(MemoryMarshal.Cast<byte, float>(tensor.detach().cpu().contiguous().bytes));
+                writer.Write<byte>(tensor.detach().cpu().contiguous().bytes);
             }
             writer.Complete();
         });

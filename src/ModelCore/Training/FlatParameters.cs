@@ -8,12 +8,17 @@ internal sealed class FlatParameters : IDisposable
     private readonly (string Name, Tensor Parameter)[] _parameters;
     private readonly Tensor[] _gradientViews;
 
+    private readonly Tensor _reduced;
+
     public FlatParameters(nn.Module network, Device device)
     {
         _parameters = [.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
         Length = _parameters.Sum(p => p.Parameter.numel());
-        Values = zeros(Length, device: device).DetachFromDisposeScope();
-        Gradients = zeros(Length, device: device).DetachFromDisposeScope();
+        var type = _parameters[0].Parameter.dtype;
+        Values = zeros(Length, type, device).DetachFromDisposeScope();
+        _reduced = zeros(Length + 1, type, device).DetachFromDisposeScope();
+        Gradients = _reduced.narrow(0, 0, Length).DetachFromDisposeScope();
+        Loss = _reduced.narrow(0, Length, 1).DetachFromDisposeScope();
         _gradientViews = [.. Slices(Gradients).Select(slice => slice.Tensor.DetachFromDisposeScope())];
         for (int i = 0; i < _parameters.Length; i++)
             _parameters[i].Parameter.grad = _gradientViews[i];   // backward adds into the vector
@@ -25,6 +30,12 @@ internal sealed class FlatParameters : IDisposable
     public Tensor Values { get; }
 
     public Tensor Gradients { get; }
+
+    /// <summary>One number beside the gradients: the loss that they belong to.</summary>
+    public Tensor Loss { get; }
+
+    /// <summary>Gradients and loss as one vector, to be summed over the workers by one call.</summary>
+    public Tensor Reduced => _reduced;
 
     /// <summary>Copies the vector into the network.</summary>
     public void WriteToNetwork() => WriteToNetwork(Values);
@@ -67,5 +78,7 @@ internal sealed class FlatParameters : IDisposable
             view.Dispose();
         Values.Dispose();
         Gradients.Dispose();
+        Loss.Dispose();
+        _reduced.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Training.Collectives;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,7 @@ public readonly record struct ValidationResult(long Iteration, double Loss, doub
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    private static readonly TimeSpan _longestSum = TimeSpan.FromMinutes(10);    // of gradients: the slowest worker's step, not the network's time
     private readonly EdmPreconditioning _network;
     private readonly FlatParameters _parameters;
     private readonly AdamOptimizer _optimizer;
@@ -26,20 +28,25 @@ public sealed class Trainer : IDisposable
     private readonly ITrainingData _data;
     private readonly string _dataDigest;
     private readonly Device _device;
+    private readonly ICollective _collective;
+    private readonly int _shareOffset;
+    private readonly int _shareSize;
     private (long Position, Task<BatchNumbers> Numbers)? _ahead;
 
-    private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device)
+    private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective)
     {
         if (options.Threads > 0)
             set_num_threads(options.Threads);
         Options = options;
+        _collective = collective ?? new NullCollective();
+        (_shareOffset, _shareSize) = Share(options.BatchSize, _collective);
         _device = device;
         _data = data;
         _dataDigest = dataDigest;
         _network = network;
-        _network.MoveTo(device);
+        _network.MoveTo(device, options.Precision == Precision.Float64 ? ScalarType.Float64 : ScalarType.Float32);
         _parameters = new FlatParameters(_network, device);
-        _optimizer = new AdamOptimizer(_parameters.Length, device);
+        _optimizer = new AdamOptimizer(_parameters.Length, device, _parameters.Values.dtype);
         _ema = _parameters.Values.clone().DetachFromDisposeScope();
         _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, data.BalancesClasses ? data.Label : null);
         _batches = new BatchMaker(data, options, network.Options, device);
@@ -58,19 +65,25 @@ public sealed class Trainer : IDisposable
     /// <param name="data">What to train on.</param>
     /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
     /// <param name="dataDigest">Identity of the data set; a resume compares it.</param>
+    /// <param name="collective">Those who train together, each with a share of every batch; null for one alone. The trainer does not dispose of it.</param>
+    /// <param name="initialWeights">A safetensors file of weights to begin with; null for random ones.</param>
     /// <exception cref="RadioDiffusionException">Options are out of range, or data and network do not fit.</exception>
-    public static Trainer Create(NetworkOptions network, TrainingOptions options, ITrainingData data, string device = "cpu", string dataDigest = "")
+    public static Trainer Create(NetworkOptions network, TrainingOptions options, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null,
+        string? initialWeights = null)
     {
         network.Check();
         options.Check();
         CheckData(network, data);
         using var scope = NewDisposeScope();
-        return new Trainer(Initialisation.Create(network, options.Seed), options, data, dataDigest, torch.device(device));
+        var initial = Initialisation.Create(network, options.Seed);
+        if (initialWeights != null)
+            WeightFiles.Load(initial, initialWeights);
+        return new Trainer(initial, options, data, dataDigest, torch.device(device), collective);
     }
 
     /// <summary>Goes on from a checkpoint.</summary>
     /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged, or of another data set.</exception>
-    public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "")
+    public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null)
     {
         var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
         checkpoint.Network.Check();
@@ -82,7 +95,7 @@ public sealed class Trainer : IDisposable
                 + $"{checkpoint.DataCount} images, but the one given is '{dataDigest}' with {data.Count}. To train on other data, start a new training.");
         }
         using var scope = NewDisposeScope();
-        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), checkpoint.Options, data, dataDigest, torch.device(device));
+        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), checkpoint.Options, data, dataDigest, torch.device(device), collective);
         try
         {
             Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._optimizer);
@@ -97,26 +110,43 @@ public sealed class Trainer : IDisposable
         return trainer;
     }
 
-    /// <summary>One step of Adam on one batch.</summary>
+    /// <summary>One step of Adam on one batch, of which this trainer takes its share.</summary>
+    /// <exception cref="CollectiveException">The gradients could not be summed over all who train together. Nothing has changed.</exception>
     public TrainingStep Step()
     {
         using var scope = NewDisposeScope();
-        long firstPosition = Iteration * Options.BatchSize;
-        var batch = TrainingBatchAt(firstPosition);
-        var dropout = Network.Dropout > 0
-            ? new DropoutMasks(Options.Seed, firstPosition, Options.BatchSize, Network.Dropout, _device)
-            : null;
-        _parameters.Gradients.zero_();
-        var loss = Loss(batch, dropout);
-        loss.backward();
+        long firstPosition = (Iteration * Options.BatchSize) + _shareOffset;
+        _parameters.Reduced.zero_();
+        var numbers = NumbersAt(firstPosition);
+        int most = Options.MicroBatchSize > 0 ? Options.MicroBatchSize : _shareSize;
+        for (int first = 0; first < _shareSize; first += most)
+            AddGradients(numbers, firstPosition, first, Math.Min(most, _shareSize - first));
+        SumOverWorkers(_parameters.Reduced);
         using (no_grad())
         {
             long iteration = ++Iteration;
             _optimizer.Step(_parameters.Values, _parameters.Gradients, iteration, Options.LearningRateAt(iteration));
-            _ema.lerp_(_parameters.Values, 1 - Options.EmaRateAt(iteration));
+            _ema.lerp_(_parameters.Values, NumberTensor(1 - Options.EmaRateAt(iteration)));
             _parameters.WriteToNetwork();
         }
-        return new TrainingStep(Iteration, loss.item<float>());
+        return new TrainingStep(Iteration, NumberOf(_parameters.Loss));
+    }
+
+    /// <summary>Adds the gradients and the loss of some images of the share, each weighted as one of the whole batch.</summary>
+    private void AddGradients(BatchNumbers numbers, long firstPosition, int first, int count)
+    {
+        using var scope = NewDisposeScope();
+        var dropout = Network.Dropout > 0 ? new DropoutMasks(Options.Seed, firstPosition + first, count, Network.Dropout, _device) : null;
+        var loss = SumOfLosses(_batches.ToTensors(numbers, first, count), dropout) * NumberTensor(1.0 / Options.BatchSize);
+        loss.backward();
+        using (no_grad())
+            _parameters.Loss.add_(loss);
+    }
+
+    private void SumOverWorkers(Tensor values)
+    {
+        if (_collective.Size > 1 && !_collective.SumInPlace(values, _longestSum))
+            throw new CollectiveException($"The sum over {_collective.Size} workers failed in iteration {Iteration + 1}: one of them has ended or hangs.");
     }
 
     /// <summary>
@@ -127,11 +157,19 @@ public sealed class Trainer : IDisposable
     {
         if (_split.Validation.Count == 0)
             return new ValidationResult(Iteration, double.NaN, double.NaN);
+        using var scope = NewDisposeScope();
         double loss = ValidationLoss();
         _parameters.WriteToNetwork(_ema);
         double emaLoss = ValidationLoss();
         _parameters.WriteToNetwork();
         return new ValidationResult(Iteration, loss, emaLoss);
+    }
+
+    /// <summary>A copy of all parameters as one vector, for comparing trainings.</summary>
+    internal double[] CopyParameters()
+    {
+        using var scope = NewDisposeScope();
+        return _parameters.Values.to(ScalarType.Float64, CPU).data<double>().ToArray();
     }
 
     /// <summary>Writes the state to go on from: three safetensors files and trainer.json, the latter last.</summary>
@@ -177,18 +215,25 @@ public sealed class Trainer : IDisposable
             throw new RadioDiffusionException($"The network is conditioned on {network.ClassCount} classes, but the data set has {data.ClassCount}.");
     }
 
-    /// <summary>The batch at a position, drawn while the step before it ran; the next one is begun, so that training does not wait for data.</summary>
-    private TrainingBatch TrainingBatchAt(long firstPosition)
+    /// <summary>This worker's images of a batch: the whole of them is dealt out in order, as evenly as it goes.</summary>
+    private static (int Offset, int Size) Share(int batchSize, ICollective collective)
+    {
+        int offset = (int)((long)batchSize * collective.Rank / collective.Size);
+        return (offset, (int)((long)batchSize * (collective.Rank + 1) / collective.Size) - offset);
+    }
+
+    /// <summary>The numbers of the share at a position, drawn while the step before it ran; the next ones are begun, so that training does not wait for data.</summary>
+    private BatchNumbers NumbersAt(long firstPosition)
     {
         var (position, numbers) = _ahead is { } ahead && ahead.Position == firstPosition ? ahead : Begin(firstPosition);
         _ahead = Begin(position + Options.BatchSize);
-        return _batches.ToTensors(numbers.GetAwaiter().GetResult());   // this thread has nothing else to do
+        return numbers.GetAwaiter().GetResult();             // this thread has nothing else to do
     }
 
     private (long Position, Task<BatchNumbers> Numbers) Begin(long firstPosition)
     {
-        var images = new int[Options.BatchSize];
-        var streams = new RandomStream[Options.BatchSize];
+        var images = new int[_shareSize];
+        var streams = new RandomStream[_shareSize];
         for (int i = 0; i < images.Length; i++)
         {
             images[i] = _split.ImageAt(firstPosition + i);
@@ -197,26 +242,36 @@ public sealed class Trainer : IDisposable
         return (firstPosition, Task.Run(() => _batches.Draw(images, streams, forTraining: true)));
     }
 
-    private Tensor Loss(TrainingBatch batch, IDropoutMasks? dropout)
+    private Tensor SumOfLosses(TrainingBatch batch, IDropoutMasks? dropout)
     {
-        var denoised = _network.forward(batch.Images + batch.Noise, batch.Sigma, batch.Conditions, dropout);
-        return EdmLoss.Mean(denoised, batch.Images, batch.Sigma, Network.SigmaData);
+        Tensor denoised;
+        using (Options.Precision == Precision.BFloat16 ? new Autocast(_device.type) : null)
+            denoised = _network.forward(batch.Images + batch.Noise, batch.Sigma, batch.Conditions, dropout);
+        return EdmLoss.PerImage(denoised, batch.Images, batch.Sigma, Network.SigmaData).sum();
     }
 
+    /// <summary>The validation images are shared out by position, like a batch; each image's loss is the same whoever computes it.</summary>
     private double ValidationLoss()
     {
         using var inference = inference_mode(true);
         int count = _split.Validation.Count;
         if (Options.ValidationImages > 0)
             count = Math.Min(count, Options.ValidationImages);
-        double sum = 0;
-        for (int first = 0; first < count; first += Options.BatchSize)
+        var (offset, size) = Share(count, _collective);
+        var sum = zeros(1, ScalarType.Float64);
+        for (int first = offset; first < offset + size; first += Options.BatchSize)
         {
             using var scope = NewDisposeScope();
-            int[] images = [.. _split.Validation.Skip(first).Take(Math.Min(Options.BatchSize, count - first))];
+            int[] images = [.. _split.Validation.Skip(first).Take(Math.Min(Options.BatchSize, offset + size - first))];
             RandomStream[] streams = [.. images.Select((_, i) => new RandomStream(Options.Seed, "validation", first + i))];
-            sum += Loss(_batches.Make(images, streams, forTraining: false), dropout: null).item<float>() * images.Length;
+            sum.add_(SumOfLosses(_batches.ToTensors(_batches.Draw(images, streams, forTraining: false), 0, images.Length), dropout: null).to(ScalarType.Float64, CPU));
         }
-        return sum / count;
+        SumOverWorkers(sum);
+        return NumberOf(sum) / count;
     }
+
+    /// <summary>A number on the device. TorchSharp frees the numbers of <c>tensor * 0.5</c> while libtorch may still read them; tensors are kept.</summary>
+    private Tensor NumberTensor(double value) => tensor(value, _parameters.Values.dtype, _device);
+
+    private static double NumberOf(Tensor tensor) => tensor.to(ScalarType.Float64, CPU).data<double>()[0];
 }

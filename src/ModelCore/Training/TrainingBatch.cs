@@ -35,6 +35,7 @@ internal sealed class BatchMaker
     private readonly TrainingOptions _options;
     private readonly NetworkOptions _network;
     private readonly Device _device;
+    private readonly ScalarType _type;
 
     public BatchMaker(ITrainingData data, TrainingOptions options, NetworkOptions network, Device device)
     {
@@ -42,12 +43,13 @@ internal sealed class BatchMaker
         _options = options;
         _network = network;
         _device = device;
+        _type = options.Precision == Precision.Float64 ? ScalarType.Float64 : ScalarType.Float32;
     }
 
     /// <param name="images">Indices into the data.</param>
     /// <param name="streams">The random stream of each image.</param>
     /// <param name="forTraining">Whether images are turned and conditions dropped.</param>
-    public TrainingBatch Make(int[] images, RandomStream[] streams, bool forTraining) => ToTensors(Draw(images, streams, forTraining));
+    public TrainingBatch Make(int[] images, RandomStream[] streams, bool forTraining) => ToTensors(Draw(images, streams, forTraining), 0, images.Length);
 
     /// <summary>Everything about a batch but its tensors; the images of a batch are made in parallel, and so may batches be.</summary>
     public BatchNumbers Draw(int[] images, RandomStream[] streams, bool forTraining)
@@ -57,14 +59,18 @@ internal sealed class BatchMaker
         return numbers;
     }
 
-    public TrainingBatch ToTensors(BatchNumbers numbers)
+    /// <param name="numbers">Of a batch.</param>
+    /// <param name="first">The first image that is wanted.</param>
+    /// <param name="count">How many are.</param>
+    public TrainingBatch ToTensors(BatchNumbers numbers, int first, int count)
     {
-        int count = numbers.Sigma.Length, channels = _data.ImageChannels, side = _data.ImageSize;
+        int channels = _data.ImageChannels, side = _data.ImageSize;
         var conditions = new Conditions(
-            _network.ContextDimension > 0 ? ToDevice(numbers.Context, count, 1) : null,
-            _network.ContextDimension > 0 ? ToDevice(numbers.ContextPresent, count, 1) : null,
-            _network.ClassCount > 0 ? ToDevice(numbers.Labels, count, _network.ClassCount) : null);
-        return new TrainingBatch(ToDevice(numbers.Images, count, channels, side, side), ToDevice(numbers.Noise, count, channels, side, side), ToDevice(numbers.Sigma, count), conditions);
+            _network.ContextDimension > 0 ? ToDevice(numbers.Context, first, count, 1) : null,
+            _network.ContextDimension > 0 ? ToDevice(numbers.ContextPresent, first, count, 1) : null,
+            _network.ClassCount > 0 ? ToDevice(numbers.Labels, first, count, _network.ClassCount) : null);
+        return new TrainingBatch(ToDevice(numbers.Images, first, count, channels, side, side), ToDevice(numbers.Noise, first, count, channels, side, side),
+            ToDevice(numbers.Sigma, first, count), conditions);
     }
 
     private void DrawImage(BatchNumbers numbers, int i, int index, RandomStream stream, bool forTraining)
@@ -118,7 +124,12 @@ internal sealed class BatchMaker
             value = range > 0 ? 2 * ((value - low) / range) - 1 : -1;
     }
 
-    private Tensor ToDevice(float[] values, params long[] shape) => tensor(values, shape, device: _device);
+    /// <summary>Rows of an array as a tensor (count, shape...).</summary>
+    private Tensor ToDevice(float[] values, int first, int count, params long[] shape)
+    {
+        long row = shape.Aggregate(1L, (product, length) => product * length);
+        return tensor(new Memory<float>(values, (int)(first * row), (int)(count * row)), [count, .. shape], _type, _device);
+    }
 }
 
 /// <summary>A flip left-right, a flip up-down, and quarter turns: what leaves a radio source a radio source.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RadioDiffusion.ModelCore.Training;
 
 /// <summary>How a network is trained. Defaults are those of the published LOFAR model.</summary>
@@ -56,6 +58,14 @@ public sealed record TrainingOptions
     /// <summary>At most so many validation images count in a validation; 0 for all.</summary>
     public int ValidationImages { get; init; }
 
+    /// <summary>In which numbers the network is computed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Precision Precision { get; init; }
+
+    /// <summary>At most so many images go through the network at once, their gradients are added up; 0 for the whole batch. Saves memory, changes last bits only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int MicroBatchSize { get; init; }
+
     /// <summary>CPU threads of the tensor library; 0 leaves its setting alone. Results depend on it in the last bits.</summary>
     public int Threads { get; init; }
 
@@ -110,6 +120,8 @@ public sealed record TrainingOptions
         Require(ValidationImages >= 0, nameof(ValidationImages), "0 or more", ValidationImages);
         Require(ValidateEvery > 0, nameof(ValidateEvery), "positive", ValidateEvery);
         Require(CheckpointEvery > 0, nameof(CheckpointEvery), "positive", CheckpointEvery);
+        Require(Enum.IsDefined(Precision), nameof(Precision), string.Join(", ", Enum.GetNames<Precision>()), Precision);
+        Require(MicroBatchSize >= 0, nameof(MicroBatchSize), "0 or more", MicroBatchSize);
         Require(Threads >= 0, nameof(Threads), "0 or more", Threads);
     }
 

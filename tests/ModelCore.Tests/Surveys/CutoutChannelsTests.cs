@@ -230,7 +230,7 @@ public sealed class CutoutChannelsTests : IDisposable
             Assert.Equal((-1f, 1f), ImageStatistics.Range(numbers.Images.AsSpan(i * 128 + 64, 64)));
         }
         using var scope = TorchSharp.torch.NewDisposeScope();
-        var batch = maker.ToTensors(numbers);
+        var batch = maker.ToTensors(numbers, 0, 4);
         Assert.Equal([4, 2, 8, 8], batch.Images.shape);
         Assert.Equal([4, 2, 8, 8], batch.Noise.shape);
     }
