@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Action>
     ["fits"] = FitsBenchmark.Run,
     ["sky"] = SkyBenchmark.Run,
     ["catalogues"] = CatalogueBenchmark.Run,
+    ["collectives"] = CollectiveBenchmark.Run,
     ["messages"] = MessageBenchmark.Run,
     ["ping"] = ClusterBenchmark.Ping,
     ["processes"] = ClusterBenchmark.Processes,

@@ -9,8 +9,6 @@ internal sealed class CollectiveWorkerProcess : IDisposable
 
     private CollectiveWorkerProcess(Process process) => _process = process;
 
-    public int Id => _process.Id;
-
     public static CollectiveWorkerProcess Start()
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -41,6 +39,13 @@ internal sealed class CollectiveWorkerProcess : IDisposable
     {
         await TellAsync(command);
         return await HearAsync(cancellationToken);
+    }
+
+    /// <summary>SIGSTOP: it hangs, with its connections open.</summary>
+    public void Stop()
+    {
+        using var kill = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
+        kill.WaitForExit();
     }
 
     /// <summary>SIGKILL.</summary>

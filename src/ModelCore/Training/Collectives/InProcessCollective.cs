@@ -88,11 +88,10 @@ public sealed class InProcessCollective : ICollective
                 throw new ArgumentException("All members should give tensors of one length and type, but by rank they gave "
                     + $"{string.Join(", ", tensors.Select(tensor => $"{tensor.numel()} of {tensor.dtype}"))}.");
             }
-            var sum = tensors[0].clone();
             foreach (var tensor in tensors.Skip(1))
-                sum.add_(tensor);
-            foreach (var tensor in tensors)
-                tensor.copy_(sum);
+                tensors[0].add_(tensor);
+            foreach (var tensor in tensors.Skip(1))
+                tensor.copy_(tensors[0]);
             Array.Clear(Tensors);
             Arrived = 0;
             Round++;
