@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`train start`, `watch`, `pause`, `resume` and `list`.</summary>
+/// <summary>`train start`, `watch`, `pause`, `resume` and `list`; `report` is <see cref="TrainReportCommand"/>.</summary>
 internal static class TrainCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the training run." };
@@ -18,11 +18,15 @@ internal static class TrainCommand
     private static readonly Option<int?> _checkpointEvery = new Option<int?>("--checkpoint-every") { Description = "Iterations between checkpoints; default: the preset's." }.AtLeast(1);
     private static readonly Option<int?> _validateEvery = new Option<int?>("--validate-every") { Description = "Iterations between validations; default: the preset's." }.AtLeast(1);
     private static readonly Option<int> _workers = new Option<int>("--workers") { Description = "Trainers, each on a device of its own.", DefaultValueFactory = _ => 1 }.AtLeast(1);
+    private static readonly Option<int?> _sampleGrids = new Option<int?>("--sample-grids")
+    {
+        Description = "Grids of samples drawn at checkpoints, for the report; default: as many as cost less than 1 % of the run, at most 10. 0 for none.",
+    }.AtLeast(0);
 
     public static Command Build()
     {
         var start = new Command("start", "Starts a run and stays with it; Ctrl-C writes a checkpoint and pauses it.")
-            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, CommonOptions.Seed, CommonOptions.UntilInputEnds);
+            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, _sampleGrids, CommonOptions.Seed, CommonOptions.UntilInputEnds);
         start.SetGuardedAction(InputEnd.Minding(StartAsync));
         var watch = new Command("watch", "Watches a run of another process.").With(_name);
         watch.SetGuardedAction(WatchAsync);
@@ -32,7 +36,7 @@ internal static class TrainCommand
         resume.SetGuardedAction(InputEnd.Minding(ResumeAsync));
         var list = new Command("list", "The runs and their states.").With();
         list.SetGuardedAction(ListAsync);
-        return new Command("train", "Training runs.") { start, watch, pause, resume, list };
+        return new Command("train", "Training runs.") { start, watch, pause, resume, list, TrainReportCommand.Build() };
     }
 
     private static async Task<int> StartAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -48,6 +52,7 @@ internal static class TrainCommand
             CheckpointEvery = parsed.GetValue(_checkpointEvery),
             ValidateEvery = parsed.GetValue(_validateEvery),
             Workers = parsed.GetValue(_workers),
+            SampleGrids = parsed.GetValue(_sampleGrids),
             Seed = parsed.GetValue(CommonOptions.Seed),
         };
         string name = Names.Check(parsed.GetValue(_name)!, "a training run");
