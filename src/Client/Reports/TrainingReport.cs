@@ -162,13 +162,13 @@ internal sealed class TrainingReport
     {
         var images = new List<ReportImages>();
         if (grid != null)
-            images.Add(new ReportImages($"Samples, iteration {Iteration:N0}", $"{samples.Steps} steps of Heun's method, guidance strength 0.1, averaged weights. {Picture.Stretch}.", grid, $"{samples.Images.Count} generated images"));
+            images.Add(new ReportImages($"Samples, iteration {Iteration:N0}", $"{samples.Steps} steps of Heun's method, guidance strength 0.1, averaged weights.", grid, $"{samples.Images.Count} generated images"));
         foreach (var (iteration, pixels) in grids.AsEnumerable().Reverse())
             images.Add(new ReportImages($"Iteration {iteration:N0}", "Drawn at a checkpoint; seeds and conditions are the same at each.", Grid(pixels), $"{pixels.Length} images generated after {iteration} iterations"));
         return new ReportContents
         {
             Title = $"Training run {Status.Name}",
-            Introduction = $"Data set {Status.Request!.Dataset}, preset {Status.Request.Preset}: {Status.State.ToString().ToLowerInvariant()}; this report is of iteration {Iteration:N0} of {Status.TotalIterations:N0}.",
+            Introduction = $"Data set {Status.Request!.Dataset}, preset {Status.Request.Preset}: {Status.State.ToString().ToLowerInvariant()}; this report is of iteration {Iteration:N0} of {Status.TotalIterations:N0}. Images: {Picture.Stretch}.",
             Images = images,
             Losses = Losses,
             Samples = [.. samples.Ids.Select(id => (id, $"samples/{id}.png", $"samples/{id}.fits"))],
@@ -183,8 +183,9 @@ internal sealed class TrainingReport
         yield return ("Checkpoint", _checkpoint.Id);
         if (Status.Snapshot is { } snapshot)
             yield return ("Model", $"{Status.Request!.ModelName ?? Status.Name}: {snapshot}");
-        foreach (string option in new[] { nameof(TrainingOptions.BatchSize), nameof(TrainingOptions.LearningRate), nameof(TrainingOptions.EmaRate), nameof(TrainingOptions.Seed) })
-            yield return (option, training[option]!.ToJsonString());
+        yield return ("Images a step", training[nameof(TrainingOptions.BatchSize)]!.ToJsonString());
+        yield return ("Learning rate", training[nameof(TrainingOptions.LearningRate)]!.ToJsonString());
+        yield return ("Seed", training[nameof(TrainingOptions.Seed)]!.ToJsonString());
         yield return ("Generations", Status.Generation.ToString(CultureInfo.InvariantCulture));
         if (Status.Resumptions.Count > 0)
             yield return ("Resumed at", string.Join(", ", Status.Resumptions));
@@ -219,14 +220,14 @@ internal sealed class TrainingReport
 
     private static Drawing Sheet(ReportSamples samples) => ImageSheet.Draw(
         [new ImageSection("", [.. samples.Images.Select(image => new LabelledImage(image.Pixels, $"{image.Sample.Label}{(image.Sample.Label.Length > 0 ? ", " : "")}seed {image.Sample.Seed}"))])],
-        samples.Side, Columns, $"Samples, {samples.Steps} steps of Heun's method, guidance strength 0.1. {Picture.Stretch}.");
+        samples.Side, Columns, $"Samples, {samples.Steps} steps of Heun's method, guidance strength 0.1; {Picture.Stretch}.");
 
     private Drawing Sheet((long Iteration, float[][] Images)[] grids)
     {
         string[] labels = Model is null ? [.. Enumerable.Repeat("", SampleGrids.Images)] : [.. SampleGrids.SamplesFor(Model).Select(sample => sample.Label)];
         return ImageSheet.Draw(
             [.. grids.Select(grid => new ImageSection($"Iteration {grid.Iteration:N0}", [.. grid.Images.Zip(labels, (pixels, label) => new LabelledImage(pixels, label))]))],
-            SideOf(grids[0].Images[0]), SampleGrids.Images, $"Samples as they developed, with the same seeds and conditions. {Picture.Stretch}.");
+            SideOf(grids[0].Images[0]), SampleGrids.Images, $"Samples as they developed, with the same seeds and conditions; {Picture.Stretch}.");
     }
 
     private byte[] Events(byte[]? samples, IEnumerable<(long Iteration, float[][] Images)> grids)

@@ -34,7 +34,7 @@ internal static class LossChart
         foreach (double iteration in IterationTicks(last))
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(iteration):0.##}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{iteration:N0}</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">iteration</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\">loss: training, each iteration (pale), and validation of the averaged weights (strong){(weights.Length > 0 ? " and of the weights themselves (dotted)" : "")}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\">loss: training, each iteration (pale), and validation of the averaged weights (strong{(weights.Length > 0 ? "; the weights: dotted" : "")})</text>\n");
 
         if (training.Length > 0)
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"training\" points=\"{Path(training)}\"/>\n");

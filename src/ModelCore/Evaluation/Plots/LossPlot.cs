@@ -6,7 +6,7 @@ namespace RadioDiffusion.ModelCore.Evaluation.Plots;
 public static class LossPlot
 {
     private const double Width = 760, Height = 400, Left = 66, Right = 20, Top = 52, Bottom = 50, Margin = 12;
-    private const int SmoothedPoints = 50;                   // a window of the smoothed curve is this part of the training
+    private const int SmoothedParts = 20;                    // a window of the smoothed curve is this part of the training
 
     /// <param name="losses">By rising iteration; what is not positive and finite is left out.</param>
     /// <param name="title">Above the plot.</param>
@@ -60,7 +60,7 @@ public static class LossPlot
         })];
     }
 
-    private static int Reach(int count) => count / SmoothedPoints / 2;
+    private static int Reach(int count) => count / SmoothedParts / 2;
 
     private static LossPoint[] Drawable(IReadOnlyList<LossPoint> points) => [.. points.Where(point => double.IsFinite(point.Loss) && point.Loss > 0)];
 

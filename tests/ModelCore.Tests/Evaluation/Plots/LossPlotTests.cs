@@ -16,9 +16,9 @@ public class LossPlotTests
     [Fact]
     public void Smoothed_OfASpike_SpreadsItOverTheWindow()
     {
-        LossPoint[] spike = [.. Enumerable.Range(0, 500).Select(i => new LossPoint(i, i == 250 ? 11 : 0))];
-        LossPoint[] smoothed = LossPlot.Smoothed(spike);          // 500 / 50 / 2 = 5 to each side
-        Assert.Equal(11, smoothed.Count(point => point.Loss != 0));
+        LossPoint[] spike = [.. Enumerable.Range(0, 500).Select(i => new LossPoint(i, i == 250 ? 25 : 0))];
+        LossPoint[] smoothed = LossPlot.Smoothed(spike);          // 500 / 20 / 2 = 12 to each side
+        Assert.Equal(25, smoothed.Count(point => point.Loss != 0));
         Assert.Equal(1, smoothed[250].Loss, 1e-12);
     }
 
