@@ -71,6 +71,7 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("train", "resume", "nobody")]
     [InlineData("train", "watch", "nobody")]
+    [InlineData("train", "report", "nobody")]
     [InlineData("dataset", "show", "nobody")]
     [InlineData("model", "show", "nobody")]
     public async Task Name_ThatNothingHas_ExitsWithOneAndNamesIt(params string[] command)

@@ -37,6 +37,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--max-edge", "NaN", "dataset", "build", "x", "--mosaics", "a", "--catalogue", "b")]
     [InlineData("--batch", "0", "train", "start", "x", "--dataset", "d")]
     [InlineData("--learning-rate", "-1", "train", "start", "x", "--dataset", "d")]
+    [InlineData("--steps", "1", "train", "report", "x")]
+    [InlineData("--sample-grids", "-1", "train", "start", "x", "--dataset", "d")]
     [InlineData("--http-port", "99999", "serve")]
     public async Task Option_WithAValueThatCannotBe_ExitsWithTwoAndNamesOptionAndValue(string option, string value, params string[] command)
     {

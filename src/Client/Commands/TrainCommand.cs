@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`train start`, `watch`, `pause`, `resume` and `list`.</summary>
+/// <summary>`train start`, `watch`, `pause`, `resume` and `list`; `report` is <see cref="TrainReportCommand"/>.</summary>
 internal static class TrainCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the training run." };
@@ -18,6 +18,10 @@ internal static class TrainCommand
     private static readonly Option<int?> _checkpointEvery = new Option<int?>("--checkpoint-every") { Description = "Iterations between checkpoints; default: the preset's." }.AtLeast(1);
     private static readonly Option<int?> _validateEvery = new Option<int?>("--validate-every") { Description = "Iterations between validations; default: the preset's." }.AtLeast(1);
     private static readonly Option<int> _workers = new Option<int>("--workers") { Description = "Trainers, each on a device of its own.", DefaultValueFactory = _ => 1 }.AtLeast(1);
+    private static readonly Option<int?> _sampleGrids = new Option<int?>("--sample-grids")
+    {
+        Description = "Grids of samples drawn at checkpoints, for the report; default: as many as cost less than 1 % of the run, at most 10. 0 for none.",
+    }.AtLeast(0);
 
     private static readonly Option<FileInfo?> _configuration = new("--config") { Description = "JSON with what is different from the preset: {\"network\": {...}, \"training\": {...}}.", HelpName = "FILE" };
     private static readonly Option<string?> _from = new("--from-model") { Description = "A model whose weights training begins with, instead of random ones." };
@@ -25,7 +29,7 @@ internal static class TrainCommand
     public static Command Build()
     {
         var start = new Command("start", "Starts a run and stays with it; Ctrl-C writes a checkpoint and pauses it.")
-            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, _configuration, _from, CommonOptions.Seed, CommonOptions.UntilInputEnds);
+            .With(_name, _dataset, _preset, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _workers, _sampleGrids, _configuration, _from, CommonOptions.Seed, CommonOptions.UntilInputEnds);
         start.SetGuardedAction(InputEnd.Minding(StartAsync));
         var watch = new Command("watch", "Watches a run of another process.").With(_name);
         watch.SetGuardedAction(WatchAsync);
@@ -35,7 +39,7 @@ internal static class TrainCommand
         resume.SetGuardedAction(InputEnd.Minding(ResumeAsync));
         var list = new Command("list", "The runs and their states.").With();
         list.SetGuardedAction(ListAsync);
-        return new Command("train", "Training runs.") { start, watch, pause, resume, list };
+        return new Command("train", "Training runs.") { start, watch, pause, resume, list, TrainReportCommand.Build() };
     }
 
     private static async Task<int> StartAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -53,6 +57,7 @@ internal static class TrainCommand
             Workers = parsed.GetValue(_workers),
             Configuration = parsed.GetValue(_configuration) is { } file ? await File.ReadAllTextAsync(file.FullName, cancellationToken) : null,
             InitialModel = parsed.GetValue(_from),
+            SampleGrids = parsed.GetValue(_sampleGrids),
             Seed = parsed.GetValue(CommonOptions.Seed),
         };
         string name = Names.Check(parsed.GetValue(_name)!, "a training run");

@@ -51,7 +51,7 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
                 Training = [.. losses.Training.Select(point => new LossPoint(point.Iteration, point.Loss))],
                 Validation = [.. losses.Validation.Select(point => new LossPoint(point.Iteration, point.EmaLoss))],
                 KilledAt = killedAt,
-                ResumedAt = training.ResumedAt,
+                ResumedAt = training.Resumptions,
             },
             Samples = [.. samples.Select(sample => (sample.Id, $"samples/{sample.Id}.png", $"samples/{sample.Id}.fits"))],
             Numbers = [.. Numbers(real, generated)],

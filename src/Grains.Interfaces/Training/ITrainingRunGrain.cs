@@ -99,6 +99,9 @@ public sealed record TrainingRequest
 
     /// <summary>A model to begin with (warm start) instead of random weights: its name or digest; it must have the same network.</summary>
     [Id(11)] public string? InitialModel { get; init; }
+
+    /// <summary>Grids of samples that are drawn at checkpoints and kept; where null, as many as cost less than 1 % of the run. 0 for none.</summary>
+    [Id(12)] public int? SampleGrids { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.CommittedCheckpoint")]
@@ -141,6 +144,9 @@ public sealed record TrainingStatus
     [Id(13)] public string? Snapshot { get; init; }
 
     [Id(14)] public string? Error { get; init; }
+
+    /// <summary>The iterations of the checkpoints from which the run went on, however often from each.</summary>
+    [Id(15)] public IReadOnlyList<long> Resumptions { get; init; } = [];
 
     public bool StandsStill => State is not WorkState.Running;
 }

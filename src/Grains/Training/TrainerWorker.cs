@@ -19,6 +19,8 @@ internal sealed partial class TrainerWorker(
     private static readonly TimeSpan _chunk = TimeSpan.FromSeconds(1);
     private readonly Stopwatch _clock = new();
     private LossHistory _losses = null!;
+    private SampleGrids _grids = null!;
+    private TrainingSetReader _data = null!;
     private TrainingOptions _options = null!;
     private NetworkOptions _network = null!;
     private TrainerAssignment _assignment = null!;
@@ -63,7 +65,7 @@ internal sealed partial class TrainerWorker(
     private async Task<(string? Snapshot, bool Ended)> TrainAsync(CancellationToken cancellationToken)
     {
         string dataDirectory = await store.GetDirectoryAsync(_assignment.DatasetArtifact!, cancellationToken);
-        using var data = TrainingSetReader.Open(dataDirectory);
+        using var data = _data = TrainingSetReader.Open(dataDirectory);
         _options = TrainingSetup.OptionsFor(_assignment.Request!);
         _network = NetworkFor(data);
         var trainer = await PrepareAsync(data, cancellationToken);
@@ -83,6 +85,7 @@ internal sealed partial class TrainerWorker(
         if (_assignment.Checkpoint is not { } checkpoint)
         {
             _losses = new LossHistory();
+            _grids = new SampleGrids();
             string? initial = _assignment.InitialSnapshot is { } snapshot
                 ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
             return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, initialWeights: initial), cancellationToken);
@@ -90,6 +93,7 @@ internal sealed partial class TrainerWorker(
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
         _committedCheckpoint = checkpoint.Artifact;
         _losses = LossHistory.Read(directory);
+        _grids = SampleGrids.Read(directory);
         return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!), cancellationToken);
     }
 
@@ -155,10 +159,15 @@ internal sealed partial class TrainerWorker(
     /// <summary>Stores a checkpoint, then commits it; the one before the last is no longer needed then.</summary>
     private async Task<bool> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
     {
-        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, trainer.Iteration);
+        int grids = SampleGrids.CountFor(_assignment.Request!.SampleGrids, _options);
+        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, trainer.Iteration, grids);
         using var scratch = store.CreateScratchDirectory();
         await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);
+        if (SampleGrids.IsDue(grids, _options, trainer.Iteration))
+            await slot.RunAsync(() => _grids.Draw(scratch.Path, Describe(trainer, _data), slot.Device, trainer.Iteration), cancellationToken);
         _losses.Write(scratch.Path);
+        _grids.Write(scratch.Path);
+        TrainingMachine.OfThisProcess(slot.Device).Write(scratch.Path);
         await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         if (!await run.CommitCheckpointAsync(generation, new CommittedCheckpoint(recipe.Id, trainer.Iteration), cancellationToken))
             return false;
@@ -207,19 +216,8 @@ internal sealed partial class TrainerWorker(
         ImageChannels = data.ImageChannels,
     };
 
-    private static SnapshotDescription Describe(Trainer trainer, TrainingSetReader data) => new()
-    {
-        Network = trainer.Network,
-        FluxTransform = data.Description.Transform,
-        Fluxes = data.Description.Fluxes,
-        Classes = data.Description.Classes,
-        Channels = data.Description.Channels,
-        PixelScaleArcsec = data.Description.PixelScaleArcsec,
-        BeamArcsec = data.Description.BeamArcsec,
-        Unit = data.Description.Unit,
-        Iterations = trainer.Iteration,
-        PeakFluxPercentiles = data.Description.PeakFluxPercentiles,
-    };
+    private static SnapshotDescription Describe(Trainer trainer, TrainingSetReader data) =>
+        TrainingSetup.DescriptionOf(data.Description) with { Network = trainer.Network, Iterations = trainer.Iteration };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Run}: checkpoint of iteration {Iteration} is {Artifact}")]
     private partial void LogCheckpoint(string run, long iteration, string artifact);

@@ -231,7 +231,8 @@ internal sealed partial class TrainingRunGrain(
     /// <summary>A new generation of trainers: written first, so that whatever the one before still says is refused.</summary>
     private async Task<TrainingStatus> BeginGenerationAsync(TrainingRunState before, CancellationToken cancellationToken)
     {
-        await state.ReplaceAsync(before with { Generation = before.Generation + 1, State = WorkState.Running, Error = null }, Name, cancellationToken);
+        await state.ReplaceAsync(
+            before with { Generation = before.Generation + 1, State = WorkState.Running, Error = null, Resumptions = ResumptionsAfter(before) }, Name, cancellationToken);
         DelayDeactivation(_longestSilence);
         _pauseRequested = _handOverRequested = false;
         _members.Clear();
@@ -250,6 +251,10 @@ internal sealed partial class TrainingRunGrain(
         }
         return _status.Value;
     }
+
+    private static IReadOnlyList<long> ResumptionsAfter(TrainingRunState before) => before.Checkpoint is { } checkpoint && !before.Resumptions.Contains(checkpoint.Iteration)
+        ? before.Resumptions.Append(checkpoint.Iteration).ToArray()
+        : before.Resumptions;
 
     /// <summary>No silo took the trainers: in a cluster this is tried again until one does, else nobody waits for it.</summary>
     private async Task StayWithoutTrainersAsync(OrleansException error)
@@ -282,6 +287,7 @@ internal sealed partial class TrainingRunGrain(
         ResumedAt = state.State.Checkpoint?.Iteration ?? 0,
         Snapshot = state.State.Snapshot,
         Error = state.State.Error,
+        Resumptions = state.State.Resumptions,
     };
 
     private void Change(Func<TrainingStatus, TrainingStatus> change)
@@ -295,6 +301,8 @@ internal sealed partial class TrainingRunGrain(
 
     private TrainingOptions CheckedOptions(TrainingRequest request)
     {
+        if (request.SampleGrids < 0)
+            throw new UserErrorException(ErrorKind.Invalid, Name, $"The number of sample grids of a run should be 0 or more, but it is {request.SampleGrids}.");
         if (request.Workers != 1)
         {
             throw new UserErrorException(ErrorKind.Invalid, Name,
@@ -349,4 +357,6 @@ internal sealed record TrainingRunState
     public string? Snapshot { get; init; }
 
     public string? Error { get; init; }
+
+    public IReadOnlyList<long> Resumptions { get; init; } = [];
 }

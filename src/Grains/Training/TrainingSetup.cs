@@ -3,12 +3,13 @@ using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Grains.Training;
 
 /// <summary>From a request to the options of a training, and to the recipes of what it produces.</summary>
-internal static class TrainingSetup
+public static class TrainingSetup
 {
     public static TrainingOptions OptionsFor(TrainingRequest request)
     {
@@ -28,11 +29,26 @@ internal static class TrainingSetup
         return options;
     }
 
+    /// <summary>What the models of a data set are for; network and iterations are the trainer's.</summary>
+    public static SnapshotDescription DescriptionOf(TrainingSetDescription data) => new()
+    {
+        FluxTransform = data.Transform,
+        Fluxes = data.Fluxes,
+        Classes = data.Classes,
+        Channels = data.Channels,
+        PixelScaleArcsec = data.PixelScaleArcsec,
+        BeamArcsec = data.BeamArcsec,
+        Unit = data.Unit,
+        PeakFluxPercentiles = data.PeakFluxPercentiles,
+    };
+
     /// <summary>A checkpoint belongs to its run, which deletes it when it is not needed any more.</summary>
-    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration)
+    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration, int sampleGrids)
     {
         var recipe = RecipeOf("checkpoint", network, options, datasetDigest, initialSnapshot, iteration);
         recipe.Parameters["run"] = run;
+        if (sampleGrids > 0)
+            recipe.Parameters["sampleGrids"] = sampleGrids;
         return recipe;
     }
 

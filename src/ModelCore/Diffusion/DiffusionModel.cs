@@ -29,23 +29,18 @@ public sealed class DiffusionModel : IDisposable
     /// <exception cref="RadioDiffusionException">The snapshot is incomplete, damaged, or its weights do not fit its description.</exception>
     public static DiffusionModel Load(string snapshotDirectory, string device = "cpu")
     {
-        var description = SnapshotDescription.Read(snapshotDirectory);
-        description.Network.Check();
-        using var scope = NewDisposeScope();
-        var network = new EdmPreconditioning(description.Network);
-        try
-        {
-            WeightFiles.Load(network, Path.Combine(snapshotDirectory, SnapshotDescription.WeightsFileName));
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-        var target = torch.device(device);
-        network.MoveTo(target);
-        network.Fold();
-        return new DiffusionModel(network, description, target);
+        return Load(SnapshotDescription.Read(snapshotDirectory), Path.Combine(snapshotDirectory, SnapshotDescription.WeightsFileName), device);
+    }
+
+    /// <summary>The averaged weights of a training that is under way.</summary>
+    /// <param name="checkpointDirectory">A whole checkpoint.</param>
+    /// <param name="description">What its model will be; the network is taken from the checkpoint.</param>
+    /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
+    /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged.</exception>
+    public static DiffusionModel LoadAverage(string checkpointDirectory, SnapshotDescription description, string device = "cpu")
+    {
+        var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
+        return Load(description with { Network = checkpoint.Network, Iterations = checkpoint.Iteration }, Path.Combine(checkpointDirectory, Checkpoint.EmaFile), device);
     }
 
     /// <summary>Generates one image for each sample; its batch mates change it by rounding at most.</summary>
@@ -79,6 +74,26 @@ public sealed class DiffusionModel : IDisposable
     }
 
     public void Dispose() => _network.Dispose();
+
+    private static DiffusionModel Load(SnapshotDescription description, string weightsPath, string device)
+    {
+        description.Network.Check();
+        using var scope = NewDisposeScope();
+        var network = new EdmPreconditioning(description.Network);
+        try
+        {
+            WeightFiles.Load(network, weightsPath);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+        var target = torch.device(device);
+        network.MoveTo(target);
+        network.Fold();
+        return new DiffusionModel(network, description, target);
+    }
 
     private float[][] SampleBatch(SampleConditions[] samples, double[] sigmas, Action<int> reportStep, CancellationToken ct)
     {

@@ -32,14 +32,19 @@ public static class HtmlReport
             <p class="introduction">{Text(contents.Introduction)}</p>
 
             """);
-        Section(page, "Images", () => Images(page, contents.Images));
-        Section(page, "Figures", () => Table(page, ["", "Survey", "Generated"], contents.Numbers.Select(row => new[] { row.Name, row.Real, row.Generated })));
-        Section(page, "Selection", () => Table(page, [.. contents.Selection.Columns], contents.Selection.Rows.Select(row => row.Select(cell => PublishedTable.Text(cell, ",")).ToArray())));
+        if (contents.Images.Count > 0)
+            Section(page, "Images", () => Images(page, contents.Images));
+        if (contents.Numbers.Count > 0)
+            Section(page, "Figures", () => Table(page, ["", "Survey", "Generated"], contents.Numbers.Select(row => new[] { row.Name, row.Real, row.Generated })));
+        if (contents.Selection is { } selection)
+            Section(page, "Selection", () => Table(page, [.. selection.Columns], selection.Rows.Select(row => row.Select(cell => PublishedTable.Text(cell, ",")).ToArray())));
         Section(page, "Training", () => page.Append(LossChart.Svg(contents.Losses)));
-        Section(page, "Samples", () => Samples(page, contents.Samples));
+        if (contents.Samples.Count > 0)
+            Section(page, "Samples", () => Samples(page, contents.Samples));
         Section(page, "How it was made", () =>
         {
-            Table(page, ["Step", "Time"], contents.Steps.Select(step => new[] { step.Step, Duration(step.Duration) }));
+            if (contents.Steps.Count > 0)
+                Table(page, ["Step", "Time"], contents.Steps.Select(step => new[] { step.Step, Duration(step.Duration) }));
             Recipe(page, contents.Recipe);
         });
         page.Append("</main>\n</body>\n</html>\n");
@@ -143,6 +148,7 @@ public static class HtmlReport
         svg .grid { stroke: var(--line); }
         svg .training { stroke: var(--training); fill: none; stroke-width: 1.5; }
         svg .validation { stroke: var(--validation); fill: none; stroke-width: 2.5; }
+        svg .weights { stroke: var(--soft); fill: none; stroke-width: 1.5; stroke-dasharray: 2 3; }
         svg .point { fill: var(--validation); }
         svg .event { stroke: var(--event); stroke-width: 1.5; stroke-dasharray: 5 4; }
         svg .event-name { fill: var(--event); }

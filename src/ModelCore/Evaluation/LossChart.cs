@@ -7,12 +7,14 @@ namespace RadioDiffusion.ModelCore.Evaluation;
 internal static class LossChart
 {
     private const double Width = 800, Height = 340, Left = 60, Right = 20, Top = 40, Bottom = 45;
+    private const int MostNames = 2;                         // more of them would stand on each other
 
     public static string Svg(LossCurve losses)
     {
         LossPoint[] training = [.. losses.Training.Where(Drawable)];
         LossPoint[] validation = [.. losses.Validation.Where(Drawable)];
-        LossPoint[] all = [.. training, .. validation];
+        LossPoint[] weights = [.. losses.ValidationOfWeights.Where(Drawable)];
+        LossPoint[] all = [.. training, .. validation, .. weights];
         if (all.Length == 0)
             return "<p>No loss has been recorded.</p>\n";
         double last = Math.Max(1, all.Max(point => point.Iteration));
@@ -32,28 +34,32 @@ internal static class LossChart
         foreach (double iteration in IterationTicks(last))
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(iteration):0.##}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{iteration:N0}</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">iteration</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\">loss: training, each iteration (pale), and validation of the averaged weights (strong)</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\">loss: training, each iteration (pale), and validation of the averaged weights (strong{(weights.Length > 0 ? "; the weights: dotted" : "")})</text>\n");
 
         if (training.Length > 0)
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"training\" points=\"{Path(training)}\"/>\n");
+        if (weights.Length > 0)
+            svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"weights\" points=\"{Path(weights)}\"/>\n");
         if (validation.Length > 0)
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"validation\" points=\"{Path(validation)}\"/>\n");
         foreach (var point in validation)
             svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"point\" cx=\"{X(point.Iteration):0.##}\" cy=\"{Y(point.Loss):0.##}\" r=\"4\"/>\n");
 
-        Event(svg, losses.ResumedAt, "resumed from", X, anchor: "end", shift: -6);
+        foreach (long resumed in losses.ResumedAt)
+            Event(svg, resumed, losses.ResumedAt.Count <= MostNames ? "resumed from" : null, X, anchor: "end", shift: -6);
         Event(svg, losses.KilledAt, "killed at", X, anchor: "start", shift: 6);
         return svg.Append("</svg>\n").ToString();
     }
 
     private static bool Drawable(LossPoint point) => double.IsFinite(point.Loss) && point.Loss > 0;
 
-    private static void Event(StringBuilder svg, long? iteration, string name, Func<double, double> x, string anchor, double shift)
+    private static void Event(StringBuilder svg, long? iteration, string? name, Func<double, double> x, string anchor, double shift)
     {
         if (iteration is not { } at)
             return;
         svg.Append(CultureInfo.InvariantCulture, $"<line class=\"event\" x1=\"{x(at):0.##}\" x2=\"{x(at):0.##}\" y1=\"{Top - 12}\" y2=\"{Height - Bottom}\"/>");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"event-name\" x=\"{x(at) + shift:0.##}\" y=\"{Top - 2}\" text-anchor=\"{anchor}\">{name} {at:N0}</text>\n");
+        if (name != null)
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"event-name\" x=\"{x(at) + shift:0.##}\" y=\"{Top - 2}\" text-anchor=\"{anchor}\">{name} {at:N0}</text>\n");
     }
 
     private static string Description(LossCurve losses, LossPoint[] training, LossPoint[] validation)
@@ -63,7 +69,7 @@ internal static class LossChart
         Curve(text, "Validation", validation);
         if (losses.KilledAt is { } killed)
             text.Append(CultureInfo.InvariantCulture, $" Killed at iteration {killed}.");
-        if (losses.ResumedAt is { } resumed)
+        foreach (long resumed in losses.ResumedAt)
             text.Append(CultureInfo.InvariantCulture, $" Resumed from iteration {resumed}.");
         return text.ToString();
     }

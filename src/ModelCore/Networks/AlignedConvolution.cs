@@ -15,6 +15,8 @@ internal static class AlignedConvolution
     private const long Block = 16;
     private const long FewInputs = 3;
 
+    static AlignedConvolution() => Nnpack.TurnOff();
+
     /// <param name="x">(N, in, H, W).</param>
     /// <param name="weight">(out, in, k, k).</param>
     /// <param name="bias">(out).</param>

@@ -33,8 +33,8 @@ internal sealed record CheckpointDescription
 internal static class Checkpoint
 {
     public const string DescriptionFile = "trainer.json";
+    public const string EmaFile = "ema.safetensors";
     private const string ModelFile = "model.safetensors";
-    private const string EmaFile = "ema.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
     private const string IterationKey = "iteration";
 

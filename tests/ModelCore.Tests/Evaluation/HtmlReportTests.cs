@@ -71,7 +71,7 @@ public class HtmlReportTests
             Training = [.. Enumerable.Range(1, 60).Select(i => new LossPoint(i, 1.0 / i))],
             Validation = [new(20, 0.08), new(60, 0.03)],
             KilledAt = 30,
-            ResumedAt = 20,
+            ResumedAt = [20],
         },
         Samples = [("s1_0123456789abcdef_seed=1", "samples/s1_0123456789abcdef_seed=1.png", "samples/s1_0123456789abcdef_seed=1.fits")],
         Numbers = [("Mean", "1.0", "1.1")],
