@@ -22,6 +22,7 @@ public static class CommandLine
             CatalogueCommand.Build(),
             DatasetCommand.Build(),
             TrainCommand.Build(),
+            WorkerCommand.Build(),
             ModelCommand.Build(),
             SampleCommand.Build(),
             StoreCommand.Build(),

@@ -79,7 +79,7 @@ internal static class CommonOptions
     }
 
     /// <summary>The certificates for silos that ask for them; null where none are named.</summary>
-    private static MutualTls? MutualTls(this ParseResult parsed)
+    public static MutualTls? MutualTls(this ParseResult parsed)
     {
         string? certificate = parsed.GetValue(Certificate) ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_CERTIFICATE");
         string? key = parsed.GetValue(CertificateKey) ?? Environment.GetEnvironmentVariable("RADIODIFFUSION_CERTIFICATE_KEY");

@@ -33,6 +33,8 @@ internal static class TrainingDisplay
             text += string.Create(CultureInfo.InvariantCulture, $"  {status.ImagesPerSecond:0.0} images/s");
         if (status.TimeLeft is { } left)
             text += $"  {Duration(left)} left";
+        if (status.Note is { } note)
+            text += $"  ({note.TrimEnd('.')})";
         return text;
     }
 

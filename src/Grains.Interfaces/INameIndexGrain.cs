@@ -12,6 +12,10 @@ public interface INameIndexGrain : IGrainWithStringKey
     [Alias("Add")]
     Task AddAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes a name; it is no error if it is not there.</summary>
+    [Alias("Remove")]
+    Task RemoveAsync(string name, CancellationToken cancellationToken = default);
+
     /// <summary>All names, in ordinal order.</summary>
     [Alias("List")]
     Task<string[]> ListAsync(CancellationToken cancellationToken = default);

@@ -14,6 +14,12 @@ internal sealed class NameIndexGrain([PersistentState("names", GrainStorageNames
             await state.ReplaceAsync(new NameIndexState { Names = new(state.State.Names, StringComparer.Ordinal) { name } }, name, cancellationToken);
     }
 
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken = default)
+    {
+        if (state.State.Names.Contains(name))
+            await state.ReplaceAsync(new NameIndexState { Names = new(state.State.Names.Where(other => other != name), StringComparer.Ordinal) }, name, cancellationToken);
+    }
+
     public Task<string[]> ListAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Names.ToArray());
 }
 

@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("RadioDiffusion.Silo.Tests")]
+[assembly: InternalsVisibleTo("radiodiffusion")]

@@ -13,6 +13,7 @@ using RadioDiffusion.Grains;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.Grains.Training;
 using RadioDiffusion.Silo.Devices;
 using RadioDiffusion.Silo.Http;
 using RadioDiffusion.Silo.Security;
@@ -115,6 +116,7 @@ public static class SiloHost
         builder.Services.AddSingleton<Roots>();
         builder.Services.AddRadioDiffusionStore(settings.Store);
         builder.Services.AddSingleton<IDeviceSlots, DeviceService>();
+        builder.Services.AddSingleton<ITrainerProcesses, TrainerProcesses>();
         builder.Services.AddRadioDiffusionGrains();
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
         builder.AddTelemetryExport();
@@ -141,6 +143,8 @@ public static class SiloHost
         silo.AddIncomingGrainCallFilter<RootsFilter>();
         silo.UseSiloMetadata(DeviceMetadata.Of(settings.Devices));
         silo.Configure<WakeUpOptions>(options => (options.SurvivesSilos, options.Period) = (settings.Redis != null, settings.ReminderPeriod));
+        if (settings.FastFailureDetection)
+            silo.Configure<TrainerPatience>(options => (options.LongestSilence, options.Grace) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3)));
         silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = settings.ReminderPeriod);
         silo.AddStoreGrainStorage(GrainStorageNames.Default, settings.Store);
         silo.AddActivityPropagation();

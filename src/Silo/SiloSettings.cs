@@ -12,6 +12,9 @@ public sealed class SiloSettings
     /// <summary>One slot for each: cpu, cuda:0, ...; the default is one on the CPU. A silo without any takes no training and no sampling.</summary>
     public IReadOnlyList<string> Devices { get; set; } = ["cpu"];
 
+    /// <summary>Whether a trainer that trains alone has a process of its own too, as those who train together always have.</summary>
+    public bool TrainsInProcesses { get; set; }
+
     /// <summary>The cluster's ID: clients and silos that name another one are refused.</summary>
     public string Cluster { get; set; } = Connection.DefaultCluster;
 

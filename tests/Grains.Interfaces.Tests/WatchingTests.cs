@@ -111,12 +111,25 @@ public class WatchingTests
 
         public Task<TrainingStatus> PauseAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<TrainerAssignment> JoinAsync(int rank, long generation, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<TrainingStatus> StopAtAsync(long iteration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<TrainerOrder> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<TrainingStatus> ScaleAsync(int workers, int minWorkers, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<bool> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
+        public Task<TrainingStatus> ForkAsync(TrainingFork fork, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task DeleteAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<TrainerAssignment> JoinAsync(TrainerOffer offer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<TrainerOrder> BeatAsync(string place, long generation, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<TrainerAnswer> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<TrainerAnswer> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task LostAsync(string place, string incarnation, string reason, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

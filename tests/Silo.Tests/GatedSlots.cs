@@ -38,6 +38,8 @@ internal sealed class GatedSlots : IDeviceSlots, IAsyncDisposable
     {
         public string Device => slot.Device;
 
+        public int Threads => slot.Threads;
+
         public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
         {
             await gate._open.WaitAsync(cancellationToken);

@@ -82,6 +82,7 @@ internal static class ServeCommand
         [nameof(SiloSettings.SiloPort)] = Invariant(DefaultSiloPort),
         [nameof(SiloSettings.GatewayPort)] = Invariant(DefaultGatewayPort),
         [nameof(SiloSettings.HttpPort)] = Invariant(DefaultHttpPort),
+        [nameof(SiloSettings.TrainsInProcesses)] = bool.TrueString,
     };
 
     private static Dictionary<string, string?> Flags(ParseResult parsed)

@@ -29,21 +29,55 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [Alias("Watch"), AlwaysInterleave]
     IAsyncEnumerable<TrainingStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default);
 
-    /// <summary>A trainer's first word: what to do, for which generation, from which checkpoint.</summary>
+    /// <summary>Ends the run's trainers once iteration <paramref name="iteration"/> is done, with a checkpoint there; the state is Paused then. 0 takes it back.</summary>
+    [Alias("StopAt")]
+    Task<TrainingStatus> StopAtAsync(long iteration, CancellationToken cancellationToken = default);
+
+    /// <summary>Changes how many trainers the run has. A run that is running goes on with them from its next checkpoint.</summary>
+    /// <param name="workers">At most so many train together.</param>
+    /// <param name="minWorkers">With fewer the run waits.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [Alias("Scale")]
+    Task<TrainingStatus> ScaleAsync(int workers, int minWorkers, CancellationToken cancellationToken = default);
+
+    /// <summary>Begins this run from another one's checkpoint, with its settings except for what the request changes; the run is paused then.</summary>
+    [Alias("Fork")]
+    Task<TrainingStatus> ForkAsync(TrainingFork fork, CancellationToken cancellationToken = default);
+
+    /// <summary>Forgets a run that stands still, and deletes its checkpoints; a model that it has made stays.</summary>
+    [Alias("Delete")]
+    Task DeleteAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// A trainer offers itself, again and again until it is told what to do. One that is in a group and offers itself again has lost it: the generation is
+    /// over then for all.
+    /// </summary>
     [Alias("Join")]
-    Task<TrainerAssignment> JoinAsync(int rank, long generation, CancellationToken cancellationToken = default);
+    Task<TrainerAssignment> JoinAsync(TrainerOffer offer, CancellationToken cancellationToken = default);
 
-    /// <summary>Progress of a trainer; the answer says whether to go on.</summary>
+    /// <summary>A trainer's sign of life while it trains.</summary>
+    [Alias("Beat")]
+    Task<TrainerOrder> BeatAsync(string place, long generation, CancellationToken cancellationToken = default);
+
+    /// <summary>Progress, from rank 0; the answer says how to go on.</summary>
     [Alias("Report")]
-    Task<TrainerOrder> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default);
+    Task<TrainerAnswer> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a stored checkpoint the one to resume from. Refused (false) if the generation is over.</summary>
+    /// <summary>Makes a stored checkpoint the one to resume from, for rank 0. Refused (EndAtOnce) if the generation is over.</summary>
     [Alias("CommitCheckpoint")]
-    Task<bool> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default);
+    Task<TrainerAnswer> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default);
 
-    /// <summary>A trainer's last word.</summary>
+    /// <summary>The committed checkpoint cannot be used: the run goes on from the one before, and its status says so.</summary>
+    [Alias("RejectCheckpoint")]
+    Task RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>The last word of a trainer that has a model, or was asked to stop, or failed.</summary>
     [Alias("End")]
     Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default);
+
+    /// <summary>The process of a trainer has ended by itself, says who started it; it will be started again.</summary>
+    [Alias("Lost")]
+    Task LostAsync(string place, string incarnation, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>A silo that trains for this run is about to stop: its trainers write a checkpoint and end; the next generation begins on other silos. Returns at once.</summary>
     [Alias("HandOver")]
@@ -54,13 +88,14 @@ public interface ITrainingRunGrain : IGrainWithStringKey
 [Alias("RadioDiffusion.ITrainerGrain")]
 public interface ITrainerGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the trainer for a generation of its run; returns at once. Without effect in a silo that is about to stop.</summary>
+    /// <summary>Starts the trainer if it does not run yet; returns at once. Without effect in a silo that is about to stop.</summary>
+    /// <param name="workers">How many trainers the run wants: together with others, one needs a process of its own, and shares the cores with them.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     [Alias("Start")]
-    Task StartAsync(long generation, CancellationToken cancellationToken = default);
+    Task StartAsync(int workers, CancellationToken cancellationToken = default);
 
-    /// <summary>What the trainer does about a generation of its run.</summary>
     [Alias("GetActivity")]
-    Task<TrainerActivity> GetActivityAsync(long generation, CancellationToken cancellationToken = default);
+    Task<TrainerActivity> GetActivityAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>What to train: a data set, presets, and what differs from them.</summary>
@@ -88,7 +123,7 @@ public sealed record TrainingRequest
     /// <summary>Iterations between validations.</summary>
     [Id(7)] public int? ValidateEvery { get; init; }
 
-    /// <summary>Trainers, each on a device slot of its own. One so far.</summary>
+    /// <summary>At most so many trainers, each on a device slot of its own; together they train as one would, with a share of every batch each.</summary>
     [Id(8)] public int Workers { get; init; } = 1;
 
     /// <summary>The model that the finished run registers; the run's name where null.</summary>
@@ -102,6 +137,32 @@ public sealed record TrainingRequest
 
     /// <summary>Grids of samples that are drawn at checkpoints and kept; where null, as many as cost less than 1 % of the run. 0 for none.</summary>
     [Id(12)] public int? SampleGrids { get; init; }
+
+    /// <summary>With fewer trainers the run waits; <see cref="Workers"/> where null.</summary>
+    [Id(13)] public int? MinWorkers { get; init; }
+
+    /// <summary>The iteration after which the run pauses; null for its end.</summary>
+    [Id(14)] public long? StopAt { get; init; }
+
+    /// <summary>Checkpoints that are kept: the last so many.</summary>
+    [Id(15)] public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Checkpoints of iterations that this divides are kept for good; 0 for none.</summary>
+    [Id(16)] public long MilestoneEvery { get; init; }
+}
+
+/// <summary>A new run from another one's checkpoint.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainingFork")]
+public sealed record TrainingFork
+{
+    /// <summary>The run to begin from.</summary>
+    [Id(0)] public required string From { get; init; }
+
+    /// <summary>The iteration of one of its kept checkpoints; its last one where null.</summary>
+    [Id(1)] public long? Iteration { get; init; }
+
+    /// <summary>The settings of the new run. What belongs to the network and the data must be as in the old one.</summary>
+    [Id(2)] public required TrainingRequest Request { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.CommittedCheckpoint")]
@@ -148,14 +209,63 @@ public sealed record TrainingStatus
     /// <summary>The iterations of the checkpoints from which the run went on, however often from each.</summary>
     [Id(15)] public IReadOnlyList<long> Resumptions { get; init; } = [];
 
+    /// <summary>The trainers of the present generation, by rank.</summary>
+    [Id(16)] public IReadOnlyList<string> Trainers { get; init; } = [];
+
+    /// <summary>At most so many train together.</summary>
+    [Id(17)] public int Workers { get; init; } = 1;
+
+    /// <summary>With fewer the run waits.</summary>
+    [Id(18)] public int MinWorkers { get; init; } = 1;
+
+    /// <summary>What the user should know though the run goes on: what it waits for, or that a checkpoint was damaged.</summary>
+    [Id(19)] public string? Note { get; init; }
+
+    /// <summary>The checkpoints that are kept, the latest last.</summary>
+    [Id(20)] public IReadOnlyList<CommittedCheckpoint> Checkpoints { get; init; } = [];
+
     public bool StandsStill => State is not WorkState.Running;
+}
+
+/// <summary>A trainer that would like to train for a run.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerOffer")]
+public sealed record TrainerOffer
+{
+    /// <summary>Its place: <c>0</c>, <c>1</c>, ... for those that silos start, a name of its own for others. Ranks follow the order of places.</summary>
+    [Id(0)] public required string Place { get; init; }
+
+    /// <summary>Differs from start to start: a new one at a place proves that the one before is gone.</summary>
+    [Id(1)] public required string Incarnation { get; init; }
+
+    /// <summary>cpu, cuda:0, ...</summary>
+    [Id(2)] public required string Device { get; init; }
+
+    /// <summary>The generation in which it trained last; 0 for none.</summary>
+    [Id(3)] public long LastGeneration { get; init; }
+
+    /// <summary>Where the others find it, should it become rank 0 of a group.</summary>
+    [Id(4)] public string Host { get; init; } = "";
+
+    [Id(5)] public int Port { get; init; }
+}
+
+/// <summary>What a trainer is to do.</summary>
+[GenerateSerializer, Alias("RadioDiffusion.TrainerDuty")]
+public enum TrainerDuty
+{
+    /// <summary>Offer itself again a little later.</summary>
+    Wait,
+
+    Train,
+
+    /// <summary>Nothing any more: the run stands still or does not need it.</summary>
+    End,
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerAssignment")]
 public sealed record TrainerAssignment
 {
-    /// <summary>False if the generation is over: stop.</summary>
-    [Id(0)] public required bool Accepted { get; init; }
+    [Id(6)] public required TrainerDuty Duty { get; init; }
 
     [Id(1)] public TrainingRequest? Request { get; init; }
 
@@ -163,10 +273,29 @@ public sealed record TrainerAssignment
 
     [Id(3)] public string? DatasetDigest { get; init; }
 
+    /// <summary>Where to begin; null for the beginning.</summary>
     [Id(4)] public CommittedCheckpoint? Checkpoint { get; init; }
 
     /// <summary>The snapshot to begin with; null for random weights.</summary>
     [Id(5)] public string? InitialSnapshot { get; init; }
+
+    [Id(7)] public long Generation { get; init; }
+
+    [Id(8)] public int Rank { get; init; }
+
+    /// <summary>How many train together.</summary>
+    [Id(9)] public int Size { get; init; } = 1;
+
+    /// <summary>Where rank 0 waits for the others.</summary>
+    [Id(10)] public string Host { get; init; } = "";
+
+    [Id(11)] public int Port { get; init; }
+
+    /// <summary>The iteration after which rank 0 writes a checkpoint and ends; 0 for none.</summary>
+    [Id(12)] public long StopAt { get; init; }
+
+    /// <summary>The checkpoint of another run that this one began with; null for none.</summary>
+    [Id(13)] public string? ForkedFrom { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerReport")]
@@ -196,13 +325,14 @@ public enum TrainerActivity
     /// <summary>It does nothing: it has ended, or its silo died and this is a new activation.</summary>
     Idle,
 
+    /// <summary>It trains, or offers itself.</summary>
     Training,
 
     /// <summary>It does nothing and will not, because its silo is about to stop.</summary>
     Leaving,
 }
 
-/// <summary>What the run wants of a trainer after a report.</summary>
+/// <summary>What the run wants of a trainer.</summary>
 [GenerateSerializer, Alias("RadioDiffusion.TrainerOrder")]
 public enum TrainerOrder
 {
@@ -213,7 +343,17 @@ public enum TrainerOrder
 
     /// <summary>The generation is over: end without writing anything.</summary>
     EndAtOnce,
+
+    /// <summary>The checkpoint is committed; leave the group and offer yourself again, since the next one has other members.</summary>
+    Regroup,
 }
+
+/// <summary>What the run says to rank 0.</summary>
+/// <param name="Order">How to go on.</param>
+/// <param name="StopAt">The iteration after which to write a checkpoint and end; 0 for none.</param>
+/// <param name="Obsolete">Checkpoints to delete.</param>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerAnswer")]
+public sealed record TrainerAnswer([property: Id(0)] TrainerOrder Order, [property: Id(1)] long StopAt, [property: Id(2)] IReadOnlyList<string> Obsolete);
 
 /// <summary>How a trainer ended: with a model, by request (neither field set), or by an error.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerEnd")]

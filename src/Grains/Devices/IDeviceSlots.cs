@@ -15,6 +15,9 @@ public interface IDeviceSlot : IDedicatedThreads
 {
     /// <summary>The device's name in libtorch: cpu, cuda:0, ...</summary>
     string Device { get; }
+
+    /// <summary>CPU threads of the tensor library on this slot.</summary>
+    int Threads { get; }
 }
 
 /// <summary>Threads outside the thread pool, so that a long computation never holds up a grain.</summary>

@@ -1,10 +1,13 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
 
@@ -15,24 +18,37 @@ namespace RadioDiffusion.Grains.Training;
 internal sealed partial class TrainingRunGrain(
     [PersistentState("run", GrainStorageNames.Default)] IPersistentState<TrainingRunState> state,
     WakeUp wakeUp,
+    IArtifactStore store,
+    IOptions<TrainerPatience> patience,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain, IRemindable
 {
-    private static readonly TimeSpan _longestSilence = TimeSpan.FromHours(12);   // of a trainer: a validation on a CPU takes its time
-    private static readonly TimeSpan _trainerCheck = TimeSpan.FromSeconds(5);
-    private readonly HashSet<int> _members = [];
+    private const int MostLossesInARow = 10;
+    private static readonly TimeSpan _longestSleep = TimeSpan.FromHours(12);   // of this grain, while its trainers validate on a CPU
+    private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(5);
+    private readonly TrainerRoster _roster = new(TimeProvider.System, patience.Value.LongestSilence, patience.Value.Grace);
     private Watched<TrainingStatus> _status = null!;
     private bool _pauseRequested;
     private bool _handOverRequested;
+    private int _lossesInARow;
+    private long _lastLook;
+    private long _withoutGroupSince;
     private IGrainTimer? _trainerWatch;
 
     private string Name => this.GetPrimaryKeyString();
+
+    private bool IsRunning => _status.Value.State == WorkState.Running;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Names.Check(Name, "a training run");
         _status = new Watched<TrainingStatus>(StatusFromState());
-        if (state.State.State == WorkState.Running && wakeUp.SurvivesSilos)
-            WatchTrainers();
+        if (state.State.State == WorkState.Running)
+        {
+            _roster.Form(state.State.Group);
+            if (wakeUp.SurvivesSilos)
+                WatchTrainers();
+        }
         return Task.CompletedTask;
     }
 
@@ -49,6 +65,11 @@ internal sealed partial class TrainingRunGrain(
                     $"Training run '{Name}' exists already with other settings ({Describe(existing)}): resume it, or use another name.");
         }
         var options = CheckedOptions(request);
+        return await BeginAsync(await NewStateAsync(request, options, cancellationToken), cancellationToken);
+    }
+
+    private async Task<TrainingRunState> NewStateAsync(TrainingRequest request, TrainingOptions options, CancellationToken cancellationToken)
+    {
         var dataset = await GrainFactory.GetGrain<IDatasetGrain>(request.Dataset).GetStatusAsync(cancellationToken);
         if (dataset.Artifact is null)
         {
@@ -56,37 +77,94 @@ internal sealed partial class TrainingRunGrain(
                 $"Data set '{request.Dataset}' is not there to train on (its state is {dataset.State}): make it with 'radiodiffusion dataset build {request.Dataset}'.");
         }
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Runs).AddAsync(Name, cancellationToken);
-        return await BeginGenerationAsync(new TrainingRunState
+        return new TrainingRunState
         {
             Request = request,
             DatasetArtifact = dataset.Artifact,
             DatasetDigest = dataset.Digest!,
             InitialSnapshot = await SnapshotOfAsync(request.InitialModel, cancellationToken),
             TotalIterations = options.Iterations,
-        }, cancellationToken);
+            Workers = request.Workers,
+            MinWorkers = request.MinWorkers ?? request.Workers,
+            StopAt = request.StopAt ?? 0,
+        };
     }
 
     public async Task<TrainingStatus> ResumeAsync(CancellationToken cancellationToken = default)
     {
-        if (state.State.Request == null)
-            throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no training run '{Name}': 'radiodiffusion train list' shows those there are.");
+        RefuseIfAbsent();
         if (_status.Value.State is WorkState.Running or WorkState.Done)
             return _status.Value;
-        return await BeginGenerationAsync(state.State, cancellationToken);
+        bool isPastStop = state.State.Checkpoint is { } checkpoint && checkpoint.Iteration >= state.State.StopAt;
+        return await BeginAsync(isPastStop ? state.State with { StopAt = 0 } : state.State, cancellationToken);
     }
 
     public Task<TrainingStatus> PauseAsync(CancellationToken cancellationToken = default)
     {
-        _pauseRequested = _status.Value.State == WorkState.Running;
-        return Task.FromResult(_status.Value);
+        _pauseRequested = IsRunning;
+        return IsRunning && !_roster.HasGroup ? PauseWithoutTrainersAsync(null, cancellationToken) : Task.FromResult(_status.Value);
+    }
+
+    public async Task<TrainingStatus> StopAtAsync(long iteration, CancellationToken cancellationToken = default)
+    {
+        RefuseIfAbsent();
+        if (iteration < 0 || iteration > state.State.TotalIterations)
+            throw new UserErrorException(ErrorKind.Invalid, Name, $"Run '{Name}' can be stopped after an iteration from 1 to {state.State.TotalIterations}, or 0 for none, but {iteration} was asked for.");
+        if (_status.Value.State != WorkState.Done)
+            await state.ReplaceAsync(state.State with { StopAt = iteration }, Name, cancellationToken);
+        return _status.Value;
+    }
+
+    public async Task<TrainingStatus> ScaleAsync(int workers, int minWorkers, CancellationToken cancellationToken = default)
+    {
+        RefuseIfAbsent();
+        CheckWorkers(workers, minWorkers);
+        if (_status.Value.State == WorkState.Done)
+            return _status.Value;
+        await state.ReplaceAsync(state.State with { Workers = workers, MinWorkers = minWorkers }, Name, cancellationToken);
+        Change(status => status with { Workers = workers, MinWorkers = minWorkers });
+        _lastLook = 0;                                       // new trainers start at once
+        return _status.Value;
+    }
+
+    public async Task<TrainingStatus> ForkAsync(TrainingFork fork, CancellationToken cancellationToken = default)
+    {
+        if (state.State.Request != null)
+            throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' exists already: use another name.");
+        var options = CheckedOptions(fork.Request);
+        var source = await GrainFactory.GetGrain<ITrainingRunGrain>(fork.From).GetStatusAsync(cancellationToken);
+        var kept = source.Checkpoints;
+        var checkpoint = fork.Iteration is { } iteration ? kept.FirstOrDefault(one => one.Iteration == iteration) : source.Checkpoint;
+        if (checkpoint == null)
+        {
+            string there = kept.Count == 0 ? "it has none" : $"it has those of the iterations {string.Join(", ", kept.Select(one => one.Iteration))}";
+            throw new UserErrorException(ErrorKind.NotFound, fork.From, $"Run '{fork.From}' has no checkpoint {(fork.Iteration is { } asked ? $"of iteration {asked} " : "")}to begin with: {there}.");
+        }
+        var next = await NewStateAsync(fork.Request, options, cancellationToken);
+        var copy = await CheckpointCopies.CopyAsync(store, checkpoint, Name, cancellationToken);
+        await state.ReplaceAsync((next with { ForkedFrom = checkpoint.Artifact, State = WorkState.Paused }).WithCheckpoint(copy), Name, cancellationToken);
+        Change(status => StatusFromState());
+        return _status.Value;
+    }
+
+    public async Task DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        RefuseIfAbsent();
+        if (IsRunning)
+            throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' is running: pause it first ('radiodiffusion train pause {Name}').");
+        await CheckpointCopies.DeleteAllAsync(store, Name, cancellationToken);
+        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Runs).RemoveAsync(Name, cancellationToken);
+        await state.ClearStateAsync(cancellationToken);
+        state.State = new TrainingRunState();
+        Change(_ => StatusFromState());
+        DeactivateOnIdle();
     }
 
     public Task HandOverAsync(CancellationToken cancellationToken = default)
     {
-        if (wakeUp.SurvivesSilos)
-            _handOverRequested = _status.Value.State == WorkState.Running;
-        else
+        if (!wakeUp.SurvivesSilos)
             return PauseAsync(cancellationToken);
+        _handOverRequested = IsRunning && _roster.HasGroup;
         return Task.CompletedTask;
     }
 
@@ -95,31 +173,39 @@ internal sealed partial class TrainingRunGrain(
     public IAsyncEnumerable<TrainingStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
         _status.WatchAsync(afterVersion, status => status.Version, status => status.StandsStill, cancellationToken);
 
-    public Task<TrainerAssignment> JoinAsync(int rank, long generation, CancellationToken cancellationToken = default)
+    public async Task<TrainerAssignment> JoinAsync(TrainerOffer offer, CancellationToken cancellationToken = default)
     {
-        if (!IsCurrent(generation))
-            return Task.FromResult(new TrainerAssignment { Accepted = false });
-        _members.Add(rank);
-        return Task.FromResult(new TrainerAssignment
+        bool isOurs = int.TryParse(offer.Place, CultureInfo.InvariantCulture, out int place);
+        if (!IsRunning || (isOurs && place >= state.State.Workers && _roster.Member(offer.Place) == null))
+            return new TrainerAssignment { Duty = isOurs || _status.Value.State is WorkState.Done or WorkState.Failed or WorkState.None ? TrainerDuty.End : TrainerDuty.Wait };
+        if (_roster.Member(offer.Place) is { } member)
         {
-            Accepted = true,
-            Request = state.State.Request,
-            DatasetArtifact = state.State.DatasetArtifact,
-            DatasetDigest = state.State.DatasetDigest,
-            Checkpoint = state.State.Checkpoint,
-            InitialSnapshot = state.State.InitialSnapshot,
-        });
+            if (member.Incarnation == offer.Incarnation && offer.LastGeneration < state.State.Generation)
+                return Assignment(offer.Place);              // it did not get the answer, or has waited for it
+            Disband(member.Incarnation == offer.Incarnation ? "left its group" : "was started again", offer.Place);
+        }
+        _roster.Offer(offer);
+        await FormGroupAsync(cancellationToken);
+        return _roster.Member(offer.Place) != null ? Assignment(offer.Place) : new TrainerAssignment { Duty = TrainerDuty.Wait };
     }
 
-    public Task<TrainerOrder> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default)
+    public Task<TrainerOrder> BeatAsync(string place, long generation, CancellationToken cancellationToken = default)
+    {
+        bool isMember = IsCurrent(generation) && _roster.Hear(place);
+        if (isMember)
+            WakeIfInterrupted();
+        return Task.FromResult(isMember ? TrainerOrder.GoOn : TrainerOrder.EndAtOnce);
+    }
+
+    public Task<TrainerAnswer> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default)
     {
         if (!IsCurrent(report.Generation))
-            return Task.FromResult(TrainerOrder.EndAtOnce);
-        _members.Add(report.Rank);                           // it may have joined an earlier activation of this grain
-        DelayDeactivation(_longestSilence);
+            return Task.FromResult(Answer(TrainerOrder.EndAtOnce));
+        _roster.Hear(state.State.Group[report.Rank].Place);
+        DelayDeactivation(_longestSleep);
+        WakeIfInterrupted();
         Change(status => status with
         {
-            State = WorkState.Running,
             Iteration = report.Iteration,
             Loss = report.Loss,
             ValidationLoss = double.IsNaN(report.ValidationLoss) ? status.ValidationLoss : report.ValidationLoss,
@@ -127,29 +213,68 @@ internal sealed partial class TrainingRunGrain(
             Error = null,
             TimeLeft = report.TimeLeft,
         });
-        return Task.FromResult(_pauseRequested || _handOverRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn);
+        return Task.FromResult(Answer(_pauseRequested || _handOverRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn));
     }
 
-    public async Task<bool> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default)
+    public async Task<TrainerAnswer> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default)
     {
         if (!IsCurrent(generation))
-            return false;
-        await state.ReplaceAsync(state.State with { Checkpoint = checkpoint }, Name, cancellationToken);
-        Change(status => status with { Checkpoint = checkpoint, Iteration = checkpoint.Iteration });
-        return true;
+            return Answer(TrainerOrder.EndAtOnce);
+        string[] before = [.. state.State.Obsolete];
+        await state.ReplaceAsync(state.State.WithCheckpoint(checkpoint), Name, cancellationToken);
+        _lossesInARow = 0;
+        Change(status => status with { Checkpoint = checkpoint, Checkpoints = state.State.Checkpoints, Iteration = checkpoint.Iteration });
+        return Answer(_roster.WouldDiffer(state.State.Workers) ? TrainerOrder.Regroup : TrainerOrder.GoOn, [.. before.Union(state.State.Obsolete)]);
+    }
+
+    public async Task RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(generation) || state.State.Checkpoint?.Artifact != artifact)
+            return;
+        long iteration = state.State.Checkpoint.Iteration;
+        LogCheckpointRejected(Name, artifact, iteration, reason);
+        if (state.State.WithoutCheckpoint(artifact, reason) is { } next)
+        {
+            await state.ReplaceAsync(next, Name, cancellationToken);
+            Change(status => status with { Checkpoint = next.Checkpoint, Checkpoints = next.Checkpoints, Note = next.Note });
+            Disband("cannot use the checkpoint", "0");
+            return;
+        }
+        await FailAsync($"The checkpoint of iteration {iteration} cannot be used, and there is no earlier one: {reason}", cancellationToken);
+    }
+
+    public async Task LostAsync(string place, string incarnation, string reason, CancellationToken cancellationToken = default)
+    {
+        if (!IsRunning)
+            return;
+        if (_roster.Member(place) is { } member)
+        {
+            if (member.Incarnation != incarnation)
+                return;                                      // an older one
+            Disband(reason, place);
+        }
+        _roster.Forget(place);
+        if (++_lossesInARow >= MostLossesInARow)
+            await FailAsync($"{MostLossesInARow} trainers in a row ended before a checkpoint; the last one, at place {place}: {reason}", cancellationToken);
     }
 
     public async Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default)
     {
         if (!IsCurrent(end.Generation))
             return;
-        _members.Remove(end.Rank);
-        if (_handOverRequested && !_pauseRequested && end is { Snapshot: null, Error: null })
+        _roster.Disband();
+        bool isAtStop = state.State.StopAt > 0 && _status.Value.Iteration >= state.State.StopAt;
+        if (_handOverRequested && !_pauseRequested && !isAtStop && end is { Snapshot: null, Error: null })
         {
             _handOverRequested = false;                      // the run goes on as soon as its next trainers have a silo
             LogHandedOver(Name, _status.Value.Iteration);
             return;
         }
+        await StandStillAsync(end, cancellationToken);
+    }
+
+    private async Task StandStillAsync(TrainerEnd end, CancellationToken cancellationToken)
+    {
         try
         {
             await StoreEndAsync(end, cancellationToken);
@@ -170,8 +295,15 @@ internal sealed partial class TrainingRunGrain(
             Snapshot = end.Snapshot,
             Error = end.Error,
             TimeLeft = null,
+            Trainers = [],
         });
         DelayDeactivation(TimeSpan.Zero);
+    }
+
+    private Task FailAsync(string reason, CancellationToken cancellationToken)
+    {
+        _roster.Disband();
+        return StandStillAsync(new TrainerEnd { Rank = 0, Generation = state.State.Generation, Error = reason }, cancellationToken);
     }
 
     private async Task StoreEndAsync(TrainerEnd end, CancellationToken cancellationToken)
@@ -189,12 +321,8 @@ internal sealed partial class TrainingRunGrain(
         }, Name, cancellationToken);
     }
 
-    /// <summary>Where work survives its silo: looks every few seconds whether the trainers are there, and begins a new generation when they are not.</summary>
-    private void WatchTrainers()
-    {
-        if (wakeUp.SurvivesSilos)
-            _trainerWatch ??= this.RegisterGrainTimer(LookAfterTrainersAsync, new GrainTimerCreationOptions { DueTime = _trainerCheck, Period = _trainerCheck, KeepAlive = true });
-    }
+    private void WatchTrainers() =>
+        _trainerWatch ??= this.RegisterGrainTimer(LookAfterTrainersAsync, new GrainTimerCreationOptions { DueTime = _second, Period = _second, KeepAlive = true });
 
     private void StopWatchingTrainers()
     {
@@ -202,23 +330,23 @@ internal sealed partial class TrainingRunGrain(
         _trainerWatch = null;
     }
 
+    /// <summary>Every second: is everybody heard of, and can a group be formed? Every few seconds: does every trainer of ours run?</summary>
     private async Task LookAfterTrainersAsync(CancellationToken cancellationToken)
     {
-        if (state.State.State != WorkState.Running)
+        if (!IsRunning || state.State.State != WorkState.Running)
             return;
+        foreach (string place in _roster.Silent())
+            Disband($"has not been heard of for {patience.Value.LongestSilence.TotalSeconds:0} s", place);
+        await FormGroupAsync(cancellationToken);
+        if (!_roster.HasGroup && TimeProvider.System.GetElapsedTime(_withoutGroupSince) > _betweenLooks)
+            TellWhatIsMissing();
+        if (_lastLook != 0 && TimeProvider.System.GetElapsedTime(_lastLook) < _betweenLooks)
+            return;
+        _lastLook = TimeProvider.System.GetTimestamp();
         try
         {
-            for (int rank = 0; rank < state.State.Request!.Workers; rank++)
-            {
-                var activity = await TrainerOf(rank).GetActivityAsync(state.State.Generation, cancellationToken);
-                if (activity == TrainerActivity.Leaving)
-                    return;                                  // its silo is on the point of leaving: a little later
-                if (activity == TrainerActivity.Idle)
-                {
-                    await BeginGenerationAsync(state.State, cancellationToken);
-                    return;
-                }
-            }
+            for (int place = 0; place < state.State.Workers; place++)
+                await LookAfterAsync(place, cancellationToken);
         }
         catch (Exception error) when (Outages.IsOutage(error) || error is OrleansException)
         {
@@ -226,24 +354,98 @@ internal sealed partial class TrainingRunGrain(
         }
     }
 
-    private ITrainerGrain TrainerOf(int rank) => GrainFactory.GetGrain<ITrainerGrain>($"{Name}/{rank}");
-
-    /// <summary>A new generation of trainers: written first, so that whatever the one before still says is refused.</summary>
-    private async Task<TrainingStatus> BeginGenerationAsync(TrainingRunState before, CancellationToken cancellationToken)
+    private async Task LookAfterAsync(int place, CancellationToken cancellationToken)
     {
-        await state.ReplaceAsync(
-            before with { Generation = before.Generation + 1, State = WorkState.Running, Error = null, Resumptions = ResumptionsAfter(before) }, Name, cancellationToken);
-        DelayDeactivation(_longestSilence);
+        var activity = await TrainerOf(place).GetActivityAsync(cancellationToken);
+        if (activity != TrainerActivity.Idle)
+            return;                                          // or its silo is on the point of leaving: a little later
+        string name = place.ToString(CultureInfo.InvariantCulture);
+        if (_roster.Member(name) != null)
+            Disband("does not run any more", name);
+        await TrainerOf(place).StartAsync(state.State.Workers, cancellationToken);
+    }
+
+    private ITrainerGrain TrainerOf(int place) => GrainFactory.GetGrain<ITrainerGrain>(string.Create(CultureInfo.InvariantCulture, $"{Name}/{place}"));
+
+    /// <summary>The generation is over: what its trainers still say is refused, and they offer themselves again.</summary>
+    private void Disband(string reason, string place)
+    {
+        if (!_roster.HasGroup)
+            return;
+        LogDisbanded(Name, state.State.Generation, place, reason);
+        _roster.Disband();
+        _withoutGroupSince = TimeProvider.System.GetTimestamp();
+        Change(status => status with { Trainers = [] });
+    }
+
+    /// <summary>A new generation, if there are trainers for it: written first, so that whatever the one before still says is refused.</summary>
+    private async Task FormGroupAsync(CancellationToken cancellationToken)
+    {
+        if (_roster.NextGroup(state.State.Workers, state.State.MinWorkers) is not { } group)
+            return;
+        await state.ReplaceAsync(state.State with { Generation = state.State.Generation + 1, Group = group, Resumptions = ResumptionsAfter(state.State) }, Name, cancellationToken);
+        _roster.Form(group);
+        _handOverRequested = false;
+        LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0, group.Count);
+        Change(_ => StatusFromState() with { State = WorkState.Running });
+    }
+
+    private void TellWhatIsMissing()
+    {
+        string note = $"Waiting for trainers: {_roster.Waiting} of {(state.State.MinWorkers < state.State.Workers ? $"at least {state.State.MinWorkers}" : state.State.Workers)} are there.";
+        if (_status.Value.Note != note)
+            Change(status => status with { Note = note });
+    }
+
+    private TrainerAssignment Assignment(string place)
+    {
+        var group = state.State.Group;
+        return new TrainerAssignment
+        {
+            Duty = TrainerDuty.Train,
+            Request = state.State.Request,
+            DatasetArtifact = state.State.DatasetArtifact,
+            DatasetDigest = state.State.DatasetDigest,
+            Checkpoint = state.State.Checkpoint,
+            InitialSnapshot = state.State.InitialSnapshot,
+            ForkedFrom = state.State.ForkedFrom,
+            Generation = state.State.Generation,
+            Rank = group.TakeWhile(member => member.Place != place).Count(),
+            Size = group.Count,
+            Host = group[0].Host,
+            Port = group[0].Port,
+            StopAt = state.State.StopAt,
+        };
+    }
+
+    private TrainerAnswer Answer(TrainerOrder order, IReadOnlyList<string>? obsolete = null) => new(order, state.State.StopAt, obsolete ?? []);
+
+    /// <summary>A trainer is there, so the run goes on, although this activation did not start it.</summary>
+    private void WakeIfInterrupted()
+    {
+        if (IsRunning)
+            return;
+        Change(status => status with { State = WorkState.Running });
+        WatchTrainers();
+    }
+
+    /// <summary>Starts the run's trainers, or starts them again; they come to this grain by themselves.</summary>
+    private async Task<TrainingStatus> BeginAsync(TrainingRunState before, CancellationToken cancellationToken)
+    {
+        await state.ReplaceAsync(before with { State = WorkState.Running, Group = [], Error = null, Note = null }, Name, cancellationToken);
+        DelayDeactivation(_longestSleep);
         _pauseRequested = _handOverRequested = false;
-        _members.Clear();
+        _lossesInARow = 0;
+        _roster.Disband();
+        _withoutGroupSince = TimeProvider.System.GetTimestamp();
         await wakeUp.SetAsync(this);
         WatchTrainers();
-        LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0);
         Change(_ => StatusFromState() with { State = WorkState.Running });
         try
         {
-            for (int rank = 0; rank < state.State.Request!.Workers; rank++)
-                await TrainerOf(rank).StartAsync(state.State.Generation, cancellationToken);
+            for (int place = 0; place < state.State.Workers; place++)
+                await TrainerOf(place).StartAsync(state.State.Workers, cancellationToken);
+            _lastLook = TimeProvider.System.GetTimestamp();
         }
         catch (OrleansException error) when (!ErrorReasons.IsKnown(error))
         {
@@ -261,17 +463,31 @@ internal sealed partial class TrainingRunGrain(
     {
         LogTrainersNotReached(error, Name);
         const string Reason = "no silo with a device can be reached: start one with --device cpu or --device cuda:0";
-        if (wakeUp.SurvivesSilos)
+        if (wakeUp.SurvivesSilos || _roster.Waiting > 0)
         {
             Change(status => status with { Error = $"Waiting for trainers: {Reason}." });
             return;
         }
-        await state.ReplaceAsync(state.State with { State = WorkState.Paused, Error = $"Paused: {Reason}, then resume the run." }, Name, CancellationToken.None);
-        Change(status => StatusFromState() with { Version = status.Version });
+        await PauseWithoutTrainersAsync($"Paused: {Reason}, then resume the run.", CancellationToken.None);
         throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' cannot be trained: {Reason}, then resume the run.");
     }
 
-    private bool IsCurrent(long generation) => state.State.Generation == generation && state.State.State == WorkState.Running;
+    private async Task<TrainingStatus> PauseWithoutTrainersAsync(string? reason, CancellationToken cancellationToken)
+    {
+        await state.ReplaceAsync(state.State with { State = WorkState.Paused, Error = reason }, Name, cancellationToken);
+        StopWatchingTrainers();
+        await wakeUp.CancelAsync(this);
+        Change(_ => StatusFromState());
+        return _status.Value;
+    }
+
+    private void RefuseIfAbsent()
+    {
+        if (state.State.Request == null)
+            throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no training run '{Name}': 'radiodiffusion train list' shows those there are.");
+    }
+
+    private bool IsCurrent(long generation) => state.State.Generation == generation && state.State.State == WorkState.Running && _roster.HasGroup;
 
     /// <summary>What is stored; a run that is stored as running has no trainers until one joins.</summary>
     private TrainingStatus StatusFromState() => new()
@@ -288,6 +504,11 @@ internal sealed partial class TrainingRunGrain(
         Snapshot = state.State.Snapshot,
         Error = state.State.Error,
         Resumptions = state.State.Resumptions,
+        Trainers = [.. _roster.Members],
+        Workers = state.State.Workers,
+        MinWorkers = state.State.MinWorkers,
+        Note = state.State.Note,
+        Checkpoints = state.State.Checkpoints,
     };
 
     private void Change(Func<TrainingStatus, TrainingStatus> change)
@@ -303,10 +524,11 @@ internal sealed partial class TrainingRunGrain(
     {
         if (request.SampleGrids < 0)
             throw new UserErrorException(ErrorKind.Invalid, Name, $"The number of sample grids of a run should be 0 or more, but it is {request.SampleGrids}.");
-        if (request.Workers != 1)
+        CheckWorkers(request.Workers, request.MinWorkers ?? request.Workers);
+        if (request.KeepCheckpoints < 1 || request.MilestoneEvery < 0 || request.StopAt < 1)
         {
             throw new UserErrorException(ErrorKind.Invalid, Name,
-                $"A run has one trainer so far, but {request.Workers} were asked for: leave --workers out.");
+                $"A run keeps at least 1 checkpoint, milestones every 0 or more iterations, and stops at 1 or later, but asked for were {request.KeepCheckpoints}, {request.MilestoneEvery} and {request.StopAt}.");
         }
         try
         {
@@ -319,11 +541,23 @@ internal sealed partial class TrainingRunGrain(
         }
     }
 
+    private void CheckWorkers(int workers, int minWorkers)
+    {
+        if (minWorkers < 1 || workers < minWorkers || workers > 1024)
+            throw new UserErrorException(ErrorKind.Invalid, Name, $"A run has from 1 to 1024 trainers, and no more at least than at most, but {minWorkers} to {workers} were asked for.");
+    }
+
     private static string Describe(TrainingRequest request) =>
         $"data set {request.Dataset}, preset {request.Preset}, seed {request.Seed}, iterations {request.Iterations?.ToString() ?? "of the preset"}";
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} begins at iteration {Iteration}")]
-    private partial void LogGeneration(string name, long generation, long iteration);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} begins at iteration {Iteration} with {Trainers} trainers")]
+    private partial void LogGeneration(string name, long generation, long iteration, int trainers);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} is over, since trainer {Place} {Reason}")]
+    private partial void LogDisbanded(string name, long generation, string place, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Training run {Name}: checkpoint {Artifact} of iteration {Iteration} cannot be used: {Reason}")]
+    private partial void LogCheckpointRejected(string name, string artifact, long iteration, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is handed over at iteration {Iteration}")]
     private partial void LogHandedOver(string name, long iteration);
@@ -333,30 +567,4 @@ internal sealed partial class TrainingRunGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is {State} at iteration {Iteration}")]
     private partial void LogEnded(string name, WorkState state, long iteration);
-}
-
-internal sealed record TrainingRunState
-{
-    public TrainingRequest? Request { get; init; }
-
-    public WorkState State { get; init; }
-
-    public long Generation { get; init; }
-
-    public string DatasetArtifact { get; init; } = "";
-
-    public string DatasetDigest { get; init; } = "";
-
-    /// <summary>The snapshot that training begins with; null for random weights.</summary>
-    public string? InitialSnapshot { get; init; }
-
-    public long TotalIterations { get; init; }
-
-    public CommittedCheckpoint? Checkpoint { get; init; }
-
-    public string? Snapshot { get; init; }
-
-    public string? Error { get; init; }
-
-    public IReadOnlyList<long> Resumptions { get; init; } = [];
 }

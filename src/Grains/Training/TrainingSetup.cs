@@ -43,19 +43,19 @@ public static class TrainingSetup
     };
 
     /// <summary>A checkpoint belongs to its run, which deletes it when it is not needed any more.</summary>
-    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration, int sampleGrids)
+    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration, int sampleGrids)
     {
-        var recipe = RecipeOf("checkpoint", network, options, datasetDigest, initialSnapshot, iteration);
+        var recipe = RecipeOf("checkpoint", network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
         recipe.Parameters["run"] = run;
         if (sampleGrids > 0)
             recipe.Parameters["sampleGrids"] = sampleGrids;
         return recipe;
     }
 
-    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration) =>
-        RecipeOf("snapshot", network, options, datasetDigest, initialSnapshot, iteration);
+    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration) =>
+        RecipeOf("snapshot", network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
 
-    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, long iteration)
+    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration)
     {
         var parameters = JsonSerializer.SerializeToNode(options)!.AsObject();
         if (options.LearningRateDecay == 0)
@@ -74,6 +74,8 @@ public static class TrainingSetup
         };
         if (initialSnapshot != null)
             recipe.Inputs["initial"] = initialSnapshot;      // its ID is its content's digest
+        if (forkedFrom != null)
+            recipe.Inputs["fork"] = forkedFrom;
         return recipe;
     }
 }

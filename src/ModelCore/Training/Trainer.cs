@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training.Collectives;
@@ -82,12 +83,22 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Goes on from a checkpoint.</summary>
-    /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged, or of another data set.</exception>
-    public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null)
+    /// <param name="checkpointDirectory">Where it is.</param>
+    /// <param name="data">What to train on.</param>
+    /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
+    /// <param name="dataDigest">Identity of the data set.</param>
+    /// <param name="collective">Those who train together, each with a share of every batch; null for one alone. The trainer does not dispose of it.</param>
+    /// <param name="network">The network that it should be of; null for any.</param>
+    /// <param name="options">How to go on; null for as before.</param>
+    /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged, or of another data set or network.</exception>
+    public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null,
+        NetworkOptions? network = null, TrainingOptions? options = null)
     {
         var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
         checkpoint.Network.Check();
-        checkpoint.Options.Check();
+        CheckNetwork(checkpointDirectory, network, checkpoint.Network);
+        options ??= checkpoint.Options;
+        options.Check();
         CheckData(checkpoint.Network, data);
         if (checkpoint.DataDigest != dataDigest || checkpoint.DataCount != data.Count)
         {
@@ -95,7 +106,7 @@ public sealed class Trainer : IDisposable
                 + $"{checkpoint.DataCount} images, but the one given is '{dataDigest}' with {data.Count}. To train on other data, start a new training.");
         }
         using var scope = NewDisposeScope();
-        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), checkpoint.Options, data, dataDigest, torch.device(device), collective);
+        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), options, data, dataDigest, torch.device(device), collective);
         try
         {
             Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._optimizer);
@@ -109,6 +120,13 @@ public sealed class Trainer : IDisposable
         trainer.Iteration = checkpoint.Iteration;
         return trainer;
     }
+
+    /// <summary>Whether all who train together go on from the same state.</summary>
+    /// <param name="timeout">How long the others may take.</param>
+    /// <returns>False: one of them was lost.</returns>
+    /// <exception cref="RadioDiffusionException">They do not; all of them are told the same.</exception>
+    public bool Agrees(TimeSpan timeout) => _collective.Size == 1
+        || Agreement.Check(_collective, Agreement.Digest(Iteration, JsonSerializer.Serialize(Options), _parameters.Values, _ema, _optimizer.FirstMoment, _optimizer.SecondMoment), timeout);
 
     /// <summary>One step of Adam on one batch, of which this trainer takes its share.</summary>
     /// <exception cref="CollectiveException">The gradients could not be summed over all who train together. Nothing has changed.</exception>
@@ -199,6 +217,15 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _ema.Dispose();
         _network.Dispose();
+    }
+
+    private static void CheckNetwork(string directory, NetworkOptions? expected, NetworkOptions found)
+    {
+        var (wanted, given) = (JsonSerializer.SerializeToNode(expected ?? found)!.AsObject(), JsonSerializer.SerializeToNode(found)!.AsObject());
+        string[] differences = [.. wanted.Where(option => option.Value?.ToJsonString() != given[option.Key]?.ToJsonString())
+            .Select(option => $"{option.Key} {given[option.Key]?.ToJsonString() ?? "null"} instead of {option.Value?.ToJsonString() ?? "null"}")];
+        if (differences.Length > 0)
+            throw new RadioDiffusionException($"The checkpoint {directory} is of another network: it has {string.Join(", ", differences)}.");
     }
 
     private static void CheckData(NetworkOptions network, ITrainingData data)

@@ -13,10 +13,14 @@ internal sealed class DeviceService : IDeviceSlots, IAsyncDisposable
     private readonly DedicatedThreads _cpu;
 
     public DeviceService(IOptions<SiloSettings> settings)
+        : this(settings.Value.Devices, Math.Max(1, Environment.ProcessorCount / Math.Max(1, settings.Value.Devices.Count(device => device == "cpu"))))
     {
-        var devices = settings.Value.Devices;
-        int cpuSlots = Math.Max(1, devices.Count(device => device == "cpu"));
-        int threads = Math.Max(1, Environment.ProcessorCount / cpuSlots);
+    }
+
+    /// <param name="devices">One slot for each: cpu, cuda:0, ...</param>
+    /// <param name="threads">CPU threads of the tensor library on each.</param>
+    public DeviceService(IReadOnlyList<string> devices, int threads)
+    {
         _slots = [.. devices.Select((device, index) => new DeviceSlot(device, index, threads))];
         _cpu = new DedicatedThreads("cpu work", Environment.ProcessorCount);
     }
@@ -49,5 +53,7 @@ internal sealed class DeviceService : IDeviceSlots, IAsyncDisposable
         : DedicatedThreads($"device slot {index} ({device})", 1, () => UseThreads(threads)), IDeviceSlot
     {
         public string Device => device;
+
+        public int Threads => threads;
     }
 }

@@ -84,6 +84,33 @@ public sealed class ClusterBench : IAsyncLifetime
         }
     }
 
+    /// <summary>SIGKILL to any process.</summary>
+    public static void Kill(int process)
+    {
+        using var found = Process.GetProcessById(process);
+        found.Kill();
+    }
+
+    /// <summary>The processes of the trainers that the silos have started, or one of them has.</summary>
+    public IReadOnlyList<int> TrainerProcesses(int silo = 0)
+    {
+        var parents = Enumerable.Range(1, Silos).Where(one => silo == 0 || one == silo).Select(one => _folder.File($"silo-{one}.pid")).Where(File.Exists).Select(File.ReadAllText).Select(int.Parse).ToHashSet();
+        return [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!)).Where(id => parents.Contains(ParentOf(id)))];
+    }
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0;                                        // it has just ended
+        }
+    }
+
     /// <summary>SIGTERM to a silo, as the system ends it; returns when it has ended.</summary>
     public async Task StopAsync(int silo)
     {

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.NetworkInformation;
+
 namespace RadioDiffusion.ModelCore.Training.Collectives;
 
 /// <summary>One member's way into a group over Gloo. Everything but <see cref="Rank"/> and <see cref="Interface"/> is the same for all members.</summary>
@@ -24,6 +27,16 @@ public sealed record GlooGroup
     /// <summary>How long to wait for the other members.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The network interface that has an address of this machine.</summary>
+    /// <exception cref="RadioDiffusionException">None has it.</exception>
+    public static string InterfaceOf(IPAddress address)
+    {
+        var all = NetworkInterface.GetAllNetworkInterfaces();
+        bool Has(NetworkInterface one) => one.GetIPProperties().UnicastAddresses.Any(its => its.Address.Equals(address));
+        var found = all.FirstOrDefault(Has) ?? (IPAddress.IsLoopback(address) ? all.FirstOrDefault(one => one.NetworkInterfaceType == NetworkInterfaceType.Loopback) : null);
+        return found?.Name ?? throw new RadioDiffusionException($"A trainer should be reached at an address of its own machine, but none of its network interfaces has {address}.");
+    }
+
     /// <exception cref="RadioDiffusionException">Something is out of range.</exception>
     internal void Check()
     {
@@ -32,7 +45,7 @@ public sealed record GlooGroup
         Require(Rank >= 0 && Rank < Size, nameof(Rank), $"be 0 to {Size - 1}", Rank);
         Require(Port is >= 1 and <= 65535, nameof(Port), "be 1 to 65535", Port);
         Require(JoinTimeout > TimeSpan.Zero, nameof(JoinTimeout), "be positive", JoinTimeout);
-        var interfaces = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces().Select(one => one.Name).ToList();
+        var interfaces = NetworkInterface.GetAllNetworkInterfaces().Select(one => one.Name).ToList();
         Require(interfaces.Contains(Interface), nameof(Interface), $"be one of {string.Join(", ", interfaces)}", $"'{Interface}'");
     }
 

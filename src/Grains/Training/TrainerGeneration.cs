@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Surveys;
+using RadioDiffusion.ModelCore.Training;
+using RadioDiffusion.ModelCore.Training.Collectives;
+
+namespace RadioDiffusion.Grains.Training;
+
+/// <summary>
+/// One trainer in one generation of its run: steps on the device's thread, about a second at a time; between them rank 0 reports, and stores and commits
+/// checkpoints. The others go along: they validate with it, and notice at the next sum of gradients when it has left.
+/// </summary>
+internal sealed partial class TrainerGeneration(
+    ITrainingRunGrain run, string runName, TrainerAssignment assignment, IArtifactStore store, IDeviceSlot slot, ICollective collective, ILogger logger)
+{
+    private static readonly TimeSpan _chunk = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestAgreement = TimeSpan.FromMinutes(2);
+    private readonly TrainerAssignment _assignment = assignment;
+    private readonly Stopwatch _clock = new();
+    private LossHistory _losses = null!;
+    private SampleGrids _grids = null!;
+    private TrainingSetReader _data = null!;
+    private TrainingOptions _options = null!;
+    private NetworkOptions _network = null!;
+    private long _stopAt = assignment.StopAt;
+    private long _imagesTimed;
+
+    private bool IsFirst => _assignment.Rank == 0;
+
+    /// <summary>Trains until the run is done (with a snapshot), or rank 0 was asked to stop, or the generation is over (not ended by us then).</summary>
+    /// <exception cref="CollectiveException">The group has lost a member.</exception>
+    public async Task<(string? Snapshot, bool Ended)> TrainAsync(CancellationToken cancellationToken)
+    {
+        string dataDirectory = await store.GetDirectoryAsync(_assignment.DatasetArtifact!, cancellationToken);
+        using var data = _data = TrainingSetReader.Open(dataDirectory);
+        _options = TrainingSetup.OptionsFor(_assignment.Request!);
+        _network = NetworkFor(data);
+        if (await PrepareOrRejectAsync(data, cancellationToken) is not { } trainer)
+            return (null, false);
+        try
+        {
+            if (!await slot.RunAsync(() => trainer.Agrees(_longestAgreement), cancellationToken))
+                throw new CollectiveException("A member of the group was lost before the first step.");
+            return await StepAndReportAsync(trainer, data, cancellationToken);
+        }
+        finally
+        {
+            TrainingInstruments.RecordEnd();
+            await slot.RunAsync(trainer.Dispose, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Null if the checkpoint cannot be used, which the run is told: it goes on from the one before.</summary>
+    private async Task<Trainer?> PrepareOrRejectAsync(TrainingSetReader data, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PrepareAsync(data, cancellationToken);
+        }
+        catch (RadioDiffusionException error) when (_assignment.Checkpoint is { } checkpoint)
+        {
+            await run.RejectCheckpointAsync(_assignment.Generation, checkpoint.Artifact, error.Message, cancellationToken);
+            await store.DeleteAsync(checkpoint.Artifact, cancellationToken);    // so that the training can store it anew
+            return null;
+        }
+    }
+
+    private async Task<Trainer> PrepareAsync(TrainingSetReader data, CancellationToken cancellationToken)
+    {
+        if (_assignment.Checkpoint is not { } checkpoint)
+        {
+            _losses = new LossHistory();
+            _grids = new SampleGrids();
+            string? initial = _assignment.InitialSnapshot is { } snapshot
+                ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
+            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, collective, initial), cancellationToken);
+        }
+        string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
+        _losses = LossHistory.Read(directory);
+        _grids = SampleGrids.Read(directory);
+        return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options), cancellationToken);
+    }
+
+    private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)
+    {
+        _clock.Start();
+        while (trainer.Iteration < _options.Iterations)
+        {
+            double loss = await slot.RunAsync(() => StepForAWhile(trainer, cancellationToken), cancellationToken);
+            double validation = await ValidateIfDueAsync(trainer, cancellationToken);
+            if (!IsFirst)
+                continue;
+            bool isStop = _stopAt > 0 && trainer.Iteration >= _stopAt && trainer.Iteration < _options.Iterations;
+            bool isDue = isStop || trainer.Iteration % _options.CheckpointEvery == 0 || trainer.Iteration >= _options.Iterations;
+            var order = isDue ? await CheckpointAsync(trainer, cancellationToken) : TrainerOrder.GoOn;
+            if (order is TrainerOrder.EndAtOnce || (order is TrainerOrder.Regroup && trainer.Iteration < _options.Iterations))
+                return (null, false);
+            order = await ReportAsync(trainer, loss, validation, cancellationToken);
+            if (isStop)
+                return (null, true);
+            if (order == TrainerOrder.EndAtOnce)
+                return (null, false);
+            if (order == TrainerOrder.CheckpointAndEnd && trainer.Iteration < _options.Iterations)
+                return (null, isDue || await CheckpointAsync(trainer, cancellationToken) != TrainerOrder.EndAtOnce);
+        }
+        if (IsFirst)
+            return (await StoreSnapshotAsync(trainer, data, cancellationToken), true);
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);   // rank 0 still stores what all have made; then the generation is over
+        return (null, false);
+    }
+
+    /// <summary>On the device's thread: steps until a second has passed or something is due. Returns their mean loss.</summary>
+    private double StepForAWhile(Trainer trainer, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        double sum = 0;
+        int steps = 0;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long stepBegan = Stopwatch.GetTimestamp();
+            var step = trainer.Step();
+            TrainingInstruments.Record(_options.BatchSize, Stopwatch.GetElapsedTime(stepBegan));
+            _losses.Add(step.Iteration, step.Loss);
+            sum += step.Loss;
+            steps++;
+        }
+        while (Stopwatch.GetElapsedTime(began) < _chunk && !SomethingIsDue(trainer.Iteration));
+        // Native objects that wait for a finalizer lie scattered over the C heap and keep freed memory from being reused: without
+        // this a training grows by some gigabytes in a few hundred steps.
+        GC.Collect();
+        _imagesTimed += (long)steps * _options.BatchSize;
+        return sum / steps;
+    }
+
+    private bool SomethingIsDue(long iteration) =>
+        iteration % _options.CheckpointEvery == 0 || iteration % _options.ValidateEvery == 0 || iteration == _stopAt || iteration >= _options.Iterations;
+
+    private async Task<double> ValidateIfDueAsync(Trainer trainer, CancellationToken cancellationToken)
+    {
+        if (trainer.Iteration % _options.ValidateEvery != 0 && trainer.Iteration < _options.Iterations)
+            return double.NaN;
+        _clock.Stop();
+        var result = await slot.RunAsync(trainer.Validate, cancellationToken);
+        _clock.Start();
+        _losses.AddValidation(trainer.Iteration, result.Loss, result.EmaLoss);
+        return result.Loss;
+    }
+
+    /// <summary>Stores a checkpoint, then commits it; those before it that are not kept any more are deleted then.</summary>
+    private async Task<TrainerOrder> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
+    {
+        int grids = SampleGrids.CountFor(_assignment.Request!.SampleGrids, _options);
+        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration, grids);
+        using var scratch = store.CreateScratchDirectory();
+        await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);
+        if (SampleGrids.IsDue(grids, _options, trainer.Iteration))
+            await slot.RunAsync(() => _grids.Draw(scratch.Path, Describe(trainer, _data), slot.Device, trainer.Iteration), cancellationToken);
+        _losses.Write(scratch.Path);
+        _grids.Write(scratch.Path);
+        TrainingMachine.OfThisProcess(slot.Device).Write(scratch.Path);
+        await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
+        var answer = await run.CommitCheckpointAsync(_assignment.Generation, new CommittedCheckpoint(recipe.Id, trainer.Iteration), cancellationToken);
+        if (answer.Order == TrainerOrder.EndAtOnce)
+            return answer.Order;
+        LogCheckpoint(runName, trainer.Iteration, recipe.Id);
+        foreach (string old in answer.Obsolete)
+            await store.DeleteAsync(old, cancellationToken);
+        return answer.Order;
+    }
+
+    private async Task<TrainerOrder> ReportAsync(Trainer trainer, double loss, double validation, CancellationToken cancellationToken)
+    {
+        double imagesPerSecond = _imagesTimed / Math.Max(_clock.Elapsed.TotalSeconds, 1e-9);
+        double imagesLeft = (double)(_options.Iterations - trainer.Iteration) * _options.BatchSize;
+        var report = new TrainerReport
+        {
+            Rank = _assignment.Rank,
+            Generation = _assignment.Generation,
+            Iteration = trainer.Iteration,
+            TotalIterations = _options.Iterations,
+            Loss = loss,
+            ValidationLoss = validation,
+            ImagesPerSecond = imagesPerSecond,
+            TimeLeft = TimeSpan.FromSeconds(Math.Min(imagesLeft / imagesPerSecond, 1e8)),
+        };
+        var answer = await run.ReportAsync(report, cancellationToken);
+        _stopAt = answer.StopAt;
+        return answer.Order;
+    }
+
+    private async Task<string> StoreSnapshotAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)
+    {
+        using var scratch = store.CreateScratchDirectory();
+        await slot.RunAsync(() => trainer.SaveSnapshot(scratch.Path, Describe(trainer, data)), cancellationToken);
+        var recipe = TrainingSetup.SnapshotRecipe(_network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration);
+        string id = Models.SnapshotNames.IdFor(scratch.Path);
+        await store.PutAsync(id, recipe, scratch.Path, cancellationToken);
+        return id;
+    }
+
+    private NetworkOptions NetworkFor(TrainingSetReader data) => TrainingConfiguration.Of(_assignment.Request!.Preset, _assignment.Request.Configuration).Network with
+    {
+        ContextDimension = data.HasContext ? 1 : 0,
+        ClassCount = data.ClassCount,
+        ImageSize = data.ImageSize,
+        ImageChannels = data.ImageChannels,
+    };
+
+    private static SnapshotDescription Describe(Trainer trainer, TrainingSetReader data) =>
+        TrainingSetup.DescriptionOf(data.Description) with { Network = trainer.Network, Iterations = trainer.Iteration };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Run}: checkpoint of iteration {Iteration} is {Artifact}")]
+    private partial void LogCheckpoint(string run, long iteration, string artifact);
+}
