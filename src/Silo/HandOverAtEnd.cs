@@ -53,7 +53,8 @@ internal sealed partial class HandOverAtEnd(IGrainFactory grains, LocalTrainers 
         while (trainers.Runs.Contains(name))
             await poll.WaitForNextTickAsync(cancellationToken);
         var status = await run.GetStatusAsync(cancellationToken);
-        LogHandedOver(status.Name, status.State, status.Checkpoint?.Iteration ?? 0);
+        if (status.State != WorkState.Done)                  // it was about to end anyway
+            LogHandedOver(status.Name, status.State, status.Checkpoint?.Iteration ?? 0);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Training run {Name} is {State} with the checkpoint of iteration {Iteration}, since this process ends")]

@@ -30,7 +30,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
         {
             Dataset = Name,
             Preset = "demo",
-            Iterations = IsLong ? 3000 : 400,
+            Iterations = IsLong ? 3000 : 240,
             BatchSize = 2,
             CheckpointEvery = 10,
             ValidateEvery = 1000,
@@ -50,7 +50,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
             {
                 long from = (await Run(cluster).GetStatusAsync(Token)).Checkpoint?.Iteration ?? 0;
                 await ClusterBench.UntilAsync(async () => (await Run(cluster).GetStatusAsync(Token)).Checkpoint?.Iteration > from, "Another checkpoint");
-                await Task.Delay(random.Next(1500), Token);  // a random moment
+                await Task.Delay(random.Next(IsLong ? 1500 : 700), Token);  // a random moment
                 var status = await Run(cluster).GetStatusAsync(Token);
                 Assert.True(status.State == WorkState.Running, $"The run should still be running in round {round}, but is {status.State} at {status.Iteration}: {status.Error}");
                 cluster = await KillAsync(round, random, cluster);
