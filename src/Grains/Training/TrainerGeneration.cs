@@ -81,9 +81,17 @@ internal sealed partial class TrainerGeneration(
             return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, collective, initial), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
+        await CheckBytesAsync(checkpoint.Artifact, cancellationToken);
         _losses = LossHistory.Read(directory);
         _grids = SampleGrids.Read(directory);
         return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options), cancellationToken);
+    }
+
+    /// <summary>A wrong number among the weights would be trained on without a word, so every byte is compared with what was written.</summary>
+    private async Task CheckBytesAsync(string artifact, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(artifact, cancellationToken) is { } manifest && await store.VerifyAsync(manifest, cancellationToken) is { Count: > 0 } problems)
+            throw new RadioDiffusionException(string.Join(" ", problems));
     }
 
     private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)

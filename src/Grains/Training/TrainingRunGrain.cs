@@ -102,7 +102,7 @@ internal sealed partial class TrainingRunGrain(
     public Task<TrainingStatus> PauseAsync(CancellationToken cancellationToken = default)
     {
         _pauseRequested = IsRunning;
-        return IsRunning && !_roster.HasGroup ? PauseWithoutTrainersAsync(null, cancellationToken) : Task.FromResult(_status.Value);
+        return Task.FromResult(_status.Value);
     }
 
     public async Task<TrainingStatus> StopAtAsync(long iteration, CancellationToken cancellationToken = default)
@@ -163,7 +163,7 @@ internal sealed partial class TrainingRunGrain(
     public Task HandOverAsync(CancellationToken cancellationToken = default)
     {
         if (!wakeUp.SurvivesSilos)
-            return PauseAsync(cancellationToken);
+            return IsRunning && !_roster.HasGroup ? PauseWithoutTrainersAsync(null, cancellationToken) : PauseAsync(cancellationToken);
         _handOverRequested = IsRunning && _roster.HasGroup;
         return Task.CompletedTask;
     }
@@ -339,7 +339,14 @@ internal sealed partial class TrainingRunGrain(
             Disband($"has not been heard of for {patience.Value.LongestSilence.TotalSeconds:0} s", place);
         await FormGroupAsync(cancellationToken);
         if (!_roster.HasGroup && TimeProvider.System.GetElapsedTime(_withoutGroupSince) > _betweenLooks)
+        {
+            if (_pauseRequested)
+            {
+                await PauseWithoutTrainersAsync(null, cancellationToken);
+                return;
+            }
             TellWhatIsMissing();
+        }
         if (_lastLook != 0 && TimeProvider.System.GetElapsedTime(_lastLook) < _betweenLooks)
             return;
         _lastLook = TimeProvider.System.GetTimestamp();
