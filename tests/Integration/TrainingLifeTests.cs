@@ -117,6 +117,24 @@ public sealed class TrainingLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhoseTrainersAreChanged_GoesOnWithThemFromACheckpoint()
+    {
+        await using var session = await OpenAsync();
+        var run = session.Grains.GetGrain<ITrainingRunGrain>("scaled");
+        await run.StartAsync(Request(100_000) with { CheckpointEvery = 5, Configuration = """{"training": {"threads": 1}}""" }, Token);
+        await UntilAsync(run, status => status.Checkpoint != null);
+        await run.ScaleAsync(2, 2, Token);
+        var two = await UntilAsync(run, status => status.Trainers.Count == 2 && status.Iteration > status.ResumedAt);
+        Assert.True(two.ResumedAt > 0);
+        await run.ScaleAsync(1, 1, Token);
+        var one = await UntilAsync(run, status => status.Trainers.Count == 1 && status.ResumedAt > two.ResumedAt);
+        await run.PauseAsync(Token);
+        var paused = await run.FollowAsync(_ => { }, Token);
+        Assert.Equal(WorkState.Paused, paused.State);
+        Assert.True(paused.Checkpoint!.Iteration >= one.ResumedAt);
+    }
+
+    [Fact]
     public async Task Workers_OutOfRange_AreRefused()
     {
         await using var session = await OpenAsync();
@@ -171,6 +189,17 @@ public sealed class TrainingLifeTests : IDisposable
         var run = session.Grains.GetGrain<ITrainingRunGrain>(name);
         await run.StartAsync(request, Token);
         return await run.FollowAsync(_ => { }, Token);
+    }
+
+    private static async Task<TrainingStatus> UntilAsync(ITrainingRunGrain run, Func<TrainingStatus, bool> isReached)
+    {
+        await foreach (var status in run.WatchAsync(-1, Token))
+        {
+            if (isReached(status))
+                return status;
+            Assert.True(status.State == WorkState.Running, $"{status.State}: {status.Error}");
+        }
+        throw new InvalidOperationException("The run has ended.");
     }
 
     private static async Task<List<string>> CheckpointsAsync(Session session)

@@ -184,6 +184,8 @@ internal sealed partial class TrainingRunGrain(
                 return Assignment(offer.Place);              // it did not get the answer, or has waited for it
             Disband(member.Incarnation == offer.Incarnation ? "left its group" : "was started again", offer.Place);
         }
+        if (state.State.Workers > 1 && offer.Port == 0)
+            return new TrainerAssignment { Duty = TrainerDuty.End };     // a thread of its silo cannot train with others: it comes again as a process
         _roster.Offer(offer);
         await FormGroupAsync(cancellationToken);
         return _roster.Member(offer.Place) != null ? Assignment(offer.Place) : new TrainerAssignment { Duty = TrainerDuty.Wait };
