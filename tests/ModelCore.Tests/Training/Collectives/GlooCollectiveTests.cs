@@ -138,7 +138,7 @@ public sealed class GlooCollectiveTests : IDisposable
     {
         NeedsGloo();
         var (threads, descriptors) = (0, 0);
-        for (int i = 0; i < 40; i++)
+        for (int i = 0; i < 100; i++)
         {
             using var scope = NewDisposeScope();
             using var socket = GlooCollective.Listen("127.0.0.1", 0);
@@ -148,9 +148,9 @@ public sealed class GlooCollectiveTests : IDisposable
                 (threads, descriptors) = Count();
         }
         var (threadsAtEnd, descriptorsAtEnd) = Count();
-        // Each group has several of both; the runtime may start a thread or two of its own.
-        Assert.InRange(threadsAtEnd - threads, -20, 10);
-        Assert.InRange(descriptorsAtEnd - descriptors, -20, 10);
+        // Each of 90 groups has several of both; the runtime may start a thread or two of its own, and end dozens that tests before this one have left.
+        Assert.InRange(threadsAtEnd - threads, int.MinValue, 10);
+        Assert.InRange(descriptorsAtEnd - descriptors, int.MinValue, 10);
 
         static (int Threads, int Descriptors) Count() => (Directory.GetDirectories("/proc/self/task").Length, Directory.GetFileSystemEntries("/proc/self/fd").Length);
     }
