@@ -135,6 +135,17 @@ public sealed class TrainingLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Checkpoint_RejectedByATrainerOfAnOldGeneration_Stays()
+    {
+        await using var session = await OpenAsync();
+        var paused = await TrainAsync(session, "fenced", Request(8) with { CheckpointEvery = 2, StopAt = 5 });
+        var run = session.Grains.GetGrain<ITrainingRunGrain>("fenced");
+        foreach (long generation in new[] { paused.Generation - 1, paused.Generation })
+            Assert.False(await run.RejectCheckpointAsync(generation, paused.Checkpoint!.Artifact, "it says so", Token));
+        Assert.Equal(paused.Checkpoint, (await run.GetStatusAsync(Token)).Checkpoint);
+    }
+
+    [Fact]
     public async Task Workers_OutOfRange_AreRefused()
     {
         await using var session = await OpenAsync();

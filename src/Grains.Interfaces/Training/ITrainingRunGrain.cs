@@ -67,9 +67,10 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [Alias("CommitCheckpoint")]
     Task<TrainerAnswer> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default);
 
-    /// <summary>The committed checkpoint cannot be used: the run goes on from the one before, and its status says so.</summary>
+    /// <summary>The committed checkpoint cannot be used: the run goes on from the one before, and its status says so; it fails if there is none.</summary>
+    /// <returns>Whether the checkpoint may be deleted. It must stay where the word of an old generation does not count, and where it is the only one.</returns>
     [Alias("RejectCheckpoint")]
-    Task RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default);
+    Task<bool> RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>The last word of a trainer that has a model, or was asked to stop, or failed.</summary>
     [Alias("End")]

@@ -62,10 +62,12 @@ internal sealed partial class TrainerGeneration(
         {
             return await PrepareAsync(data, cancellationToken);
         }
-        catch (RadioDiffusionException error) when (_assignment.Checkpoint is { } checkpoint)
+        catch (RadioDiffusionException error) when (_assignment.Checkpoint is not null && error.InnerException is null)
         {
-            await run.RejectCheckpointAsync(_assignment.Generation, checkpoint.Artifact, error.Message, cancellationToken);
-            await store.DeleteAsync(checkpoint.Artifact, cancellationToken);    // so that the training can store it anew
+            // A judgement of what was read. A store that does not answer and a full disk have their cause inside: nothing is wrong with the checkpoint then.
+            string artifact = _assignment.Checkpoint!.Artifact;
+            if (await run.RejectCheckpointAsync(_assignment.Generation, artifact, error.Message, cancellationToken))
+                await store.DeleteAsync(artifact, cancellationToken);          // so that the training can store it anew
             return null;
         }
     }
@@ -81,17 +83,22 @@ internal sealed partial class TrainerGeneration(
             return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, collective, initial), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
-        await CheckBytesAsync(checkpoint.Artifact, cancellationToken);
+        var manifest = await store.FindAsync(checkpoint.Artifact, cancellationToken);
+        await slot.RunAsync(() => CheckBytes(manifest!, directory), cancellationToken);
         _losses = LossHistory.Read(directory);
         _grids = SampleGrids.Read(directory);
         return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options), cancellationToken);
     }
 
     /// <summary>A wrong number among the weights would be trained on without a word, so every byte is compared with what was written.</summary>
-    private async Task CheckBytesAsync(string artifact, CancellationToken cancellationToken)
+    private static void CheckBytes(ArtifactManifest manifest, string directory)
     {
-        if (await store.FindAsync(artifact, cancellationToken) is { } manifest && await store.VerifyAsync(manifest, cancellationToken) is { Count: > 0 } problems)
-            throw new RadioDiffusionException(string.Join(" ", problems));
+        foreach (var file in manifest.Files)
+        {
+            string found = Digests.OfFile(Path.Combine(directory, file.Name));
+            if (found != file.Sha256)
+                throw new RadioDiffusionException($"'{file.Name}' of '{manifest.Id}' should have the digest {file.Sha256}, but it has {found}.");
+        }
     }
 
     private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)

@@ -229,10 +229,10 @@ internal sealed partial class TrainingRunGrain(
         return Answer(_roster.WouldDiffer(state.State.Workers) ? TrainerOrder.Regroup : TrainerOrder.GoOn, [.. before.Union(state.State.Obsolete)]);
     }
 
-    public async Task RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default)
+    public async Task<bool> RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default)
     {
         if (!IsCurrent(generation) || state.State.Checkpoint?.Artifact != artifact)
-            return;
+            return false;
         long iteration = state.State.Checkpoint.Iteration;
         LogCheckpointRejected(Name, artifact, iteration, reason);
         if (state.State.WithoutCheckpoint(artifact, reason) is { } next)
@@ -240,9 +240,10 @@ internal sealed partial class TrainingRunGrain(
             await state.ReplaceAsync(next, Name, cancellationToken);
             Change(status => status with { Checkpoint = next.Checkpoint, Checkpoints = next.Checkpoints, Note = next.Note });
             Disband("cannot use the checkpoint", "0");
-            return;
+            return true;
         }
         await FailAsync($"The checkpoint of iteration {iteration} cannot be used, and there is no earlier one: {reason}", cancellationToken);
+        return false;
     }
 
     public async Task LostAsync(string place, string incarnation, string reason, CancellationToken cancellationToken = default)
