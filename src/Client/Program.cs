@@ -1,3 +1,5 @@
 using RadioDiffusion.Client;
+using RadioDiffusion.ModelCore;
 
+NativeSettings.Apply();
 return await CommandLine.RunAsync(args);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using RadioDiffusion.Benchmarks;
+using RadioDiffusion.ModelCore;
 
+NativeSettings.Apply();
 var benchmarks = new Dictionary<string, Action>
 {
     ["survey"] = SurveyBenchmark.Run,

@@ -67,6 +67,13 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [Alias("CommitCheckpoint")]
     Task<TrainerAnswer> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// A trainer that takes steps by itself (DiLoCo) has stored what it brings to a meeting, and asks again and again until it is decided who takes part: all members that live. Refused
+    /// (EndAtOnce) if it is no member any more, or comes to a meeting that is over.
+    /// </summary>
+    [Alias("Meet")]
+    Task<MeetingAnswer> MeetAsync(TrainerDelivery delivery, CancellationToken cancellationToken = default);
+
     /// <summary>The committed checkpoint cannot be used: the run goes on from the one before, and its status says so; it fails if there is none.</summary>
     /// <returns>Whether the checkpoint may be deleted. It must stay where the word of an old generation does not count, and where it is the only one.</returns>
     [Alias("RejectCheckpoint")]
@@ -355,6 +362,40 @@ public enum TrainerOrder
 /// <param name="Obsolete">Checkpoints to delete.</param>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerAnswer")]
 public sealed record TrainerAnswer([property: Id(0)] TrainerOrder Order, [property: Id(1)] long StopAt, [property: Id(2)] IReadOnlyList<string> Obsolete);
+
+/// <summary>What a trainer brings to a meeting of the trainers of its run.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerDelivery")]
+public sealed record TrainerDelivery
+{
+    [Id(0)] public required string Place { get; init; }
+
+    [Id(1)] public required long Generation { get; init; }
+
+    /// <summary>The iteration after which the meeting is.</summary>
+    [Id(2)] public required long Iteration { get; init; }
+
+    /// <summary>Whether this is the second part of the meeting, about the optimisers' state.</summary>
+    [Id(3)] public required bool IsMoments { get; init; }
+
+    /// <summary>The artifact.</summary>
+    [Id(4)] public required string Artifact { get; init; }
+}
+
+/// <summary>Who takes part in a meeting.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.MeetingAnswer")]
+public sealed record MeetingAnswer
+{
+    [Id(0)] public required TrainerOrder Order { get; init; }
+
+    /// <summary>What was brought, in the order of ranks; empty as long as it is not decided.</summary>
+    [Id(1)] public IReadOnlyList<string> Artifacts { get; init; } = [];
+
+    /// <summary>Whether the trainer that asks speaks for all until the next meeting, as rank 0 does elsewhere.</summary>
+    [Id(2)] public bool IsFirst { get; init; }
+
+    /// <summary>Whether the run stops here: a checkpoint is written after it.</summary>
+    [Id(3)] public bool IsLast { get; init; }
+}
 
 /// <summary>How a trainer ended: with a model, by request (neither field set), or by an error.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.TrainerEnd")]

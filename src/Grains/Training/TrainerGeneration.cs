@@ -16,7 +16,7 @@ namespace RadioDiffusion.Grains.Training;
 /// checkpoints. The others go along: they validate with it, and notice at the next sum of gradients when it has left.
 /// </summary>
 internal sealed partial class TrainerGeneration(
-    ITrainingRunGrain run, string runName, TrainerAssignment assignment, IArtifactStore store, IDeviceSlot slot, ICollective collective, ILogger logger)
+    ITrainingRunGrain run, string runName, string place, TrainerAssignment assignment, IArtifactStore store, IDeviceSlot slot, ICollective collective, ILogger logger)
 {
     private static readonly TimeSpan _chunk = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestAgreement = TimeSpan.FromMinutes(2);
@@ -27,10 +27,13 @@ internal sealed partial class TrainerGeneration(
     private TrainingSetReader _data = null!;
     private TrainingOptions _options = null!;
     private NetworkOptions _network = null!;
+    private TrainerMeetings? _meetings;
     private long _stopAt = assignment.StopAt;
     private long _imagesTimed;
 
-    private bool IsFirst => _assignment.Rank == 0;
+    private bool IsFirst => _meetings?.IsFirst ?? _assignment.Rank == 0;
+
+    private TrainerShare Share => new(_assignment.Rank, _assignment.Size);
 
     /// <summary>Trains until the run is done (with a snapshot), or rank 0 was asked to stop, or the generation is over (not ended by us then).</summary>
     /// <exception cref="CollectiveException">The group has lost a member.</exception>
@@ -40,6 +43,10 @@ internal sealed partial class TrainerGeneration(
         using var data = _data = TrainingSetReader.Open(dataDirectory);
         _options = TrainingSetup.OptionsFor(_assignment.Request!);
         _network = NetworkFor(data);
+        if (_options.DiLoCo != null)
+            _meetings = new TrainerMeetings(run, runName, place, _assignment, store, slot);
+        if (_meetings is { IsFirst: true })
+            await TrainerMeetings.DeleteAsync(store, runName, before: _assignment.Generation, cancellationToken);
         if (await PrepareOrRejectAsync(data, cancellationToken) is not { } trainer)
             return (null, false);
         try
@@ -80,14 +87,14 @@ internal sealed partial class TrainerGeneration(
             _grids = new SampleGrids();
             string? initial = _assignment.InitialSnapshot is { } snapshot
                 ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
-            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, collective, initial), cancellationToken);
+            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, collective, initial, Share), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
         var manifest = await store.FindAsync(checkpoint.Artifact, cancellationToken);
         await slot.RunAsync(() => CheckBytes(manifest!, directory), cancellationToken);
         _losses = LossHistory.Read(directory);
         _grids = SampleGrids.Read(directory);
-        return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options), cancellationToken);
+        return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options, Share), cancellationToken);
     }
 
     /// <summary>A wrong number among the weights would be trained on without a word, so every byte is compared with what was written.</summary>
@@ -107,11 +114,14 @@ internal sealed partial class TrainerGeneration(
         while (trainer.Iteration < _options.Iterations)
         {
             double loss = await slot.RunAsync(() => StepForAWhile(trainer, cancellationToken), cancellationToken);
-            double validation = await ValidateIfDueAsync(trainer, cancellationToken);
+            bool isDue = trainer.Iteration % _options.CheckpointEvery == 0 || trainer.Iteration >= _options.Iterations;
+            if (_meetings != null)
+                await _meetings.HoldAsync(trainer, isDue, cancellationToken);
+            double validation = _meetings == null || IsFirst ? await ValidateIfDueAsync(trainer, cancellationToken) : double.NaN;
             if (!IsFirst)
                 continue;
-            bool isStop = _stopAt > 0 && trainer.Iteration >= _stopAt && trainer.Iteration < _options.Iterations;
-            bool isDue = isStop || trainer.Iteration % _options.CheckpointEvery == 0 || trainer.Iteration >= _options.Iterations;
+            bool isStop = trainer.Iteration < _options.Iterations && (_meetings?.IsLast ?? (_stopAt > 0 && trainer.Iteration >= _stopAt));
+            isDue |= isStop;
             var order = isDue ? await CheckpointAsync(trainer, cancellationToken) : TrainerOrder.GoOn;
             if (order is TrainerOrder.EndAtOnce || (order is TrainerOrder.Regroup && trainer.Iteration < _options.Iterations))
                 return (null, false);
@@ -120,7 +130,7 @@ internal sealed partial class TrainerGeneration(
                 return (null, true);
             if (order == TrainerOrder.EndAtOnce)
                 return (null, false);
-            if (order == TrainerOrder.CheckpointAndEnd && trainer.Iteration < _options.Iterations)
+            if (order == TrainerOrder.CheckpointAndEnd && _meetings == null && trainer.Iteration < _options.Iterations)
                 return (null, isDue || await CheckpointAsync(trainer, cancellationToken) != TrainerOrder.EndAtOnce);
         }
         if (IsFirst)
@@ -129,7 +139,7 @@ internal sealed partial class TrainerGeneration(
         return (null, false);
     }
 
-    /// <summary>On the device's thread: steps until a second has passed or something is due. Returns their mean loss.</summary>
+    /// <summary>On the device's thread: steps until a second has passed or something is due, or until the next meeting. Returns their mean loss.</summary>
     private double StepForAWhile(Trainer trainer, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
@@ -145,7 +155,7 @@ internal sealed partial class TrainerGeneration(
             sum += step.Loss;
             steps++;
         }
-        while (Stopwatch.GetElapsedTime(began) < _chunk && !SomethingIsDue(trainer.Iteration));
+        while (_meetings != null ? !trainer.IsRoundOver : Stopwatch.GetElapsedTime(began) < _chunk && !SomethingIsDue(trainer.Iteration));
         // Native objects that wait for a finalizer lie scattered over the C heap and keep freed memory from being reused: without
         // this a training grows by some gigabytes in a few hundred steps.
         GC.Collect();

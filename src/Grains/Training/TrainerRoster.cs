@@ -17,7 +17,8 @@ internal sealed class TrainerRoster(TimeProvider time, TimeSpan longestSilence, 
 
     public int Waiting => _offers.Count;
 
-    public IReadOnlyCollection<string> Members => _members.Keys;
+    /// <summary>The places of the members, in the order of ranks.</summary>
+    public IReadOnlyList<string> Members => [.. _members.Values.Select(member => member.Offer).OrderBy(offer => offer.Place.Length).ThenBy(offer => offer.Place, StringComparer.Ordinal).Select(offer => offer.Place)];
 
     /// <summary>The member at a place; null for none.</summary>
     public TrainerOffer? Member(string place) => _members.GetValueOrDefault(place)?.Offer;
@@ -70,6 +71,9 @@ internal sealed class TrainerRoster(TimeProvider time, TimeSpan longestSilence, 
 
     /// <summary>The group is over; whoever is left of it offers itself again.</summary>
     public void Disband() => _members.Clear();
+
+    /// <summary>A member is gone, and the others go on.</summary>
+    public void Drop(string place) => _members.Remove(place);
 
     /// <summary>Forgets an offer.</summary>
     public void Forget(string place) => _offers.Remove(place);

@@ -102,10 +102,13 @@ public sealed partial class TrainerWorker(
             async () =>
             {
                 using var collective = await slot.RunAsync(() => Join(assignment, listener), over);
-                var generation = new TrainerGeneration(run, runName, assignment, store, slot, collective, logger);
+                var generation = new TrainerGeneration(run, runName, place, assignment, store, slot, collective, logger);
                 var (snapshot, ended) = await generation.TrainAsync(over);
-                if (ended)
-                    await run.EndAsync(new TrainerEnd { Rank = assignment.Rank, Generation = assignment.Generation, Snapshot = snapshot }, over);
+                if (!ended)
+                    return;
+                await run.EndAsync(new TrainerEnd { Rank = assignment.Rank, Generation = assignment.Generation, Snapshot = snapshot }, over);
+                if (MeetsRarely(assignment))
+                    await TrainerMeetings.DeleteAsync(store, runName, before: assignment.Generation + 1, CancellationToken.None);
             },
             CancellationToken.None);
         await Task.WhenAny(training, UntilStuckAsync(assignment.Size, over));
@@ -123,12 +126,14 @@ public sealed partial class TrainerWorker(
         await Task.Delay(size > 1 ? _longestStep : Timeout.InfiniteTimeSpan, CancellationToken.None);
     }
 
+    private static bool MeetsRarely(TrainerAssignment assignment) => TrainingSetup.OptionsFor(assignment.Request!).DiLoCo != null;
+
     private ICollective Join(TrainerAssignment assignment, Socket? listener)
     {
-        if (assignment.Size == 1)
+        if (assignment.Size == 1 || MeetsRarely(assignment))
             return new NullCollective();
         if (!GlooCollective.IsAvailable(out string reason))
-            throw new RadioDiffusionException(reason);
+            throw new RadioDiffusionException($"{reason} Several trainers can train with DiLoCo here: a configuration with {{\"training\": {{\"diLoCo\": {{\"localSteps\": 50}}}}}}.");
         var group = new GlooGroup
         {
             Key = $"{runName}/{assignment.Generation}",

@@ -22,18 +22,10 @@ internal sealed partial class TrainingRunGrain(
     IOptions<TrainerPatience> patience,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain, IRemindable
 {
-    private const int MostLossesInARow = 10;
     private static readonly TimeSpan _longestSleep = TimeSpan.FromHours(12);   // of this grain, while its trainers validate on a CPU
-    private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(5);
-    private readonly TrainerRoster _roster = new(TimeProvider.System, patience.Value.LongestSilence, patience.Value.Grace);
     private Watched<TrainingStatus> _status = null!;
     private bool _pauseRequested;
     private bool _handOverRequested;
-    private int _lossesInARow;
-    private long _lastLook;
-    private long _withoutGroupSince;
-    private IGrainTimer? _trainerWatch;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -153,6 +145,7 @@ internal sealed partial class TrainingRunGrain(
         if (IsRunning)
             throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' is running: pause it first ('radiodiffusion train pause {Name}').");
         await CheckpointCopies.DeleteAllAsync(store, Name, cancellationToken);
+        await TrainerMeetings.DeleteAsync(store, Name, before: long.MaxValue, cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Runs).RemoveAsync(Name, cancellationToken);
         await state.ClearStateAsync(cancellationToken);
         state.State = new TrainingRunState();
@@ -172,94 +165,6 @@ internal sealed partial class TrainingRunGrain(
 
     public IAsyncEnumerable<TrainingStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
         _status.WatchAsync(afterVersion, status => status.Version, status => status.StandsStill, cancellationToken);
-
-    public async Task<TrainerAssignment> JoinAsync(TrainerOffer offer, CancellationToken cancellationToken = default)
-    {
-        bool isOurs = int.TryParse(offer.Place, CultureInfo.InvariantCulture, out int place);
-        if (!IsRunning || (isOurs && place >= state.State.Workers && _roster.Member(offer.Place) == null))
-            return new TrainerAssignment { Duty = isOurs || _status.Value.State is WorkState.Done or WorkState.Failed or WorkState.None ? TrainerDuty.End : TrainerDuty.Wait };
-        if (_roster.Member(offer.Place) is { } member)
-        {
-            if (member.Incarnation == offer.Incarnation && offer.LastGeneration < state.State.Generation)
-                return Assignment(offer.Place);              // it did not get the answer, or has waited for it
-            Disband(member.Incarnation == offer.Incarnation ? "left its group" : "was started again", offer.Place);
-        }
-        if (state.State.Workers > 1 && offer.Port == 0)
-            return new TrainerAssignment { Duty = TrainerDuty.End };     // a thread of its silo cannot train with others: it comes again as a process
-        _roster.Offer(offer);
-        await FormGroupAsync(cancellationToken);
-        return _roster.Member(offer.Place) != null ? Assignment(offer.Place) : new TrainerAssignment { Duty = TrainerDuty.Wait };
-    }
-
-    public Task<TrainerOrder> BeatAsync(string place, long generation, CancellationToken cancellationToken = default)
-    {
-        bool isMember = IsCurrent(generation) && _roster.Hear(place);
-        if (isMember)
-            WakeIfInterrupted();
-        return Task.FromResult(isMember ? TrainerOrder.GoOn : TrainerOrder.EndAtOnce);
-    }
-
-    public Task<TrainerAnswer> ReportAsync(TrainerReport report, CancellationToken cancellationToken = default)
-    {
-        if (!IsCurrent(report.Generation))
-            return Task.FromResult(Answer(TrainerOrder.EndAtOnce));
-        _roster.Hear(state.State.Group[report.Rank].Place);
-        DelayDeactivation(_longestSleep);
-        WakeIfInterrupted();
-        Change(status => status with
-        {
-            Iteration = report.Iteration,
-            Loss = report.Loss,
-            ValidationLoss = double.IsNaN(report.ValidationLoss) ? status.ValidationLoss : report.ValidationLoss,
-            ImagesPerSecond = report.ImagesPerSecond,
-            Error = null,
-            TimeLeft = report.TimeLeft,
-        });
-        return Task.FromResult(Answer(_pauseRequested || _handOverRequested ? TrainerOrder.CheckpointAndEnd : TrainerOrder.GoOn));
-    }
-
-    public async Task<TrainerAnswer> CommitCheckpointAsync(long generation, CommittedCheckpoint checkpoint, CancellationToken cancellationToken = default)
-    {
-        if (!IsCurrent(generation))
-            return Answer(TrainerOrder.EndAtOnce);
-        string[] before = [.. state.State.Obsolete];
-        await state.ReplaceAsync(state.State.WithCheckpoint(checkpoint), Name, cancellationToken);
-        _lossesInARow = 0;
-        Change(status => status with { Checkpoint = checkpoint, Checkpoints = state.State.Checkpoints, Iteration = checkpoint.Iteration });
-        return Answer(_roster.WouldDiffer(state.State.Workers) ? TrainerOrder.Regroup : TrainerOrder.GoOn, [.. before.Union(state.State.Obsolete)]);
-    }
-
-    public async Task<bool> RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default)
-    {
-        if (!IsCurrent(generation) || state.State.Checkpoint?.Artifact != artifact)
-            return false;
-        long iteration = state.State.Checkpoint.Iteration;
-        LogCheckpointRejected(Name, artifact, iteration, reason);
-        if (state.State.WithoutCheckpoint(artifact, reason) is { } next)
-        {
-            await state.ReplaceAsync(next, Name, cancellationToken);
-            Change(status => status with { Checkpoint = next.Checkpoint, Checkpoints = next.Checkpoints, Note = next.Note });
-            Disband("cannot use the checkpoint", "0");
-            return true;
-        }
-        await FailAsync($"The checkpoint of iteration {iteration} cannot be used, and there is no earlier one: {reason}", cancellationToken);
-        return false;
-    }
-
-    public async Task LostAsync(string place, string incarnation, string reason, CancellationToken cancellationToken = default)
-    {
-        if (!IsRunning)
-            return;
-        if (_roster.Member(place) is { } member)
-        {
-            if (member.Incarnation != incarnation)
-                return;                                      // an older one
-            Disband(reason, place);
-        }
-        _roster.Forget(place);
-        if (++_lossesInARow >= MostLossesInARow)
-            await FailAsync($"{MostLossesInARow} trainers in a row ended before a checkpoint; the last one, at place {place}: {reason}", cancellationToken);
-    }
 
     public async Task EndAsync(TrainerEnd end, CancellationToken cancellationToken = default)
     {
@@ -324,121 +229,6 @@ internal sealed partial class TrainingRunGrain(
         }, Name, cancellationToken);
     }
 
-    private void WatchTrainers() =>
-        _trainerWatch ??= this.RegisterGrainTimer(LookAfterTrainersAsync, new GrainTimerCreationOptions { DueTime = _second, Period = _second, KeepAlive = true });
-
-    private void StopWatchingTrainers()
-    {
-        _trainerWatch?.Dispose();
-        _trainerWatch = null;
-    }
-
-    /// <summary>Every second: is everybody heard of, and can a group be formed? Every few seconds: does every trainer of ours run?</summary>
-    private async Task LookAfterTrainersAsync(CancellationToken cancellationToken)
-    {
-        if (!IsRunning || state.State.State != WorkState.Running)
-            return;
-        foreach (string place in _roster.Silent())
-            Disband($"has not been heard of for {patience.Value.LongestSilence.TotalSeconds:0} s", place);
-        await FormGroupAsync(cancellationToken);
-        if (!_roster.HasGroup && TimeProvider.System.GetElapsedTime(_withoutGroupSince) > _betweenLooks)
-        {
-            if (_pauseRequested)
-            {
-                await PauseWithoutTrainersAsync(null, cancellationToken);
-                return;
-            }
-            TellWhatIsMissing();
-        }
-        if (_lastLook != 0 && TimeProvider.System.GetElapsedTime(_lastLook) < _betweenLooks)
-            return;
-        _lastLook = TimeProvider.System.GetTimestamp();
-        try
-        {
-            for (int place = 0; place < state.State.Workers; place++)
-                await LookAfterAsync(place, cancellationToken);
-        }
-        catch (Exception error) when (Outages.IsOutage(error) || error is OrleansException)
-        {
-            LogTrainersNotReached(error, Name);              // no silo has a device, or one died just now: tried again
-        }
-    }
-
-    private async Task LookAfterAsync(int place, CancellationToken cancellationToken)
-    {
-        var activity = await TrainerOf(place).GetActivityAsync(cancellationToken);
-        if (activity != TrainerActivity.Idle)
-            return;                                          // or its silo is on the point of leaving: a little later
-        string name = place.ToString(CultureInfo.InvariantCulture);
-        if (_roster.Member(name) != null)
-            Disband("does not run any more", name);
-        await TrainerOf(place).StartAsync(state.State.Workers, cancellationToken);
-    }
-
-    private ITrainerGrain TrainerOf(int place) => GrainFactory.GetGrain<ITrainerGrain>(string.Create(CultureInfo.InvariantCulture, $"{Name}/{place}"));
-
-    /// <summary>The generation is over: what its trainers still say is refused, and they offer themselves again.</summary>
-    private void Disband(string reason, string place)
-    {
-        if (!_roster.HasGroup)
-            return;
-        LogDisbanded(Name, state.State.Generation, place, reason);
-        _roster.Disband();
-        _withoutGroupSince = TimeProvider.System.GetTimestamp();
-        Change(status => status with { Trainers = [] });
-    }
-
-    /// <summary>A new generation, if there are trainers for it: written first, so that whatever the one before still says is refused.</summary>
-    private async Task FormGroupAsync(CancellationToken cancellationToken)
-    {
-        if (_roster.NextGroup(state.State.Workers, state.State.MinWorkers) is not { } group)
-            return;
-        await state.ReplaceAsync(state.State with { Generation = state.State.Generation + 1, Group = group, Resumptions = ResumptionsAfter(state.State) }, Name, cancellationToken);
-        _roster.Form(group);
-        _handOverRequested = false;
-        LogGeneration(Name, state.State.Generation, state.State.Checkpoint?.Iteration ?? 0, group.Count);
-        Change(_ => StatusFromState() with { State = WorkState.Running });
-    }
-
-    private void TellWhatIsMissing()
-    {
-        string note = $"Waiting for trainers: {_roster.Waiting} of {(state.State.MinWorkers < state.State.Workers ? $"at least {state.State.MinWorkers}" : state.State.Workers)} are there.";
-        if (_status.Value.Note != note)
-            Change(status => status with { Note = note });
-    }
-
-    private TrainerAssignment Assignment(string place)
-    {
-        var group = state.State.Group;
-        return new TrainerAssignment
-        {
-            Duty = TrainerDuty.Train,
-            Request = state.State.Request,
-            DatasetArtifact = state.State.DatasetArtifact,
-            DatasetDigest = state.State.DatasetDigest,
-            Checkpoint = state.State.Checkpoint,
-            InitialSnapshot = state.State.InitialSnapshot,
-            ForkedFrom = state.State.ForkedFrom,
-            Generation = state.State.Generation,
-            Rank = group.TakeWhile(member => member.Place != place).Count(),
-            Size = group.Count,
-            Host = group[0].Host,
-            Port = group[0].Port,
-            StopAt = state.State.StopAt,
-        };
-    }
-
-    private TrainerAnswer Answer(TrainerOrder order, IReadOnlyList<string>? obsolete = null) => new(order, state.State.StopAt, obsolete ?? []);
-
-    /// <summary>A trainer is there, so the run goes on, although this activation did not start it.</summary>
-    private void WakeIfInterrupted()
-    {
-        if (IsRunning)
-            return;
-        Change(status => status with { State = WorkState.Running });
-        WatchTrainers();
-    }
-
     /// <summary>Starts the run's trainers, or starts them again; they come to this grain by themselves.</summary>
     private async Task<TrainingStatus> BeginAsync(TrainingRunState before, CancellationToken cancellationToken)
     {
@@ -463,10 +253,6 @@ internal sealed partial class TrainingRunGrain(
         }
         return _status.Value;
     }
-
-    private static IReadOnlyList<long> ResumptionsAfter(TrainingRunState before) => before.Checkpoint is { } checkpoint && !before.Resumptions.Contains(checkpoint.Iteration)
-        ? before.Resumptions.Append(checkpoint.Iteration).ToArray()
-        : before.Resumptions;
 
     /// <summary>No silo took the trainers: in a cluster this is tried again until one does, else nobody waits for it.</summary>
     private async Task StayWithoutTrainersAsync(OrleansException error)
@@ -496,8 +282,6 @@ internal sealed partial class TrainingRunGrain(
         if (state.State.Request == null)
             throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no training run '{Name}': 'radiodiffusion train list' shows those there are.");
     }
-
-    private bool IsCurrent(long generation) => state.State.Generation == generation && state.State.State == WorkState.Running && _roster.HasGroup;
 
     /// <summary>What is stored; a run that is stored as running has no trainers until one joins.</summary>
     private TrainingStatus StatusFromState() => new()
@@ -560,20 +344,8 @@ internal sealed partial class TrainingRunGrain(
     private static string Describe(TrainingRequest request) =>
         $"data set {request.Dataset}, preset {request.Preset}, seed {request.Seed}, iterations {request.Iterations?.ToString() ?? "of the preset"}";
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} begins at iteration {Iteration} with {Trainers} trainers")]
-    private partial void LogGeneration(string name, long generation, long iteration, int trainers);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name}: generation {Generation} is over, since trainer {Place} {Reason}")]
-    private partial void LogDisbanded(string name, long generation, string place, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Training run {Name}: checkpoint {Artifact} of iteration {Iteration} cannot be used: {Reason}")]
-    private partial void LogCheckpointRejected(string name, string artifact, long iteration, string reason);
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is handed over at iteration {Iteration}")]
     private partial void LogHandedOver(string name, long iteration);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The trainers of run {Name} cannot be reached")]
-    private partial void LogTrainersNotReached(Exception error, string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Name} is {State} at iteration {Iteration}")]
     private partial void LogEnded(string name, WorkState state, long iteration);

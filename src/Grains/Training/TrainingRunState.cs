@@ -16,6 +16,9 @@ internal sealed record TrainingRunState
     /// <summary>The trainers of the generation, by rank.</summary>
     public IReadOnlyList<TrainerOffer> Group { get; init; } = [];
 
+    /// <summary>The last meeting that was decided in this generation; null for none.</summary>
+    public Meeting? Meeting { get; init; }
+
     public string DatasetArtifact { get; init; } = "";
 
     public string DatasetDigest { get; init; } = "";

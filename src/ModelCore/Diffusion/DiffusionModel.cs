@@ -101,7 +101,7 @@ public sealed class DiffusionModel : IDisposable
         using var inference = inference_mode(true);
         var denoiser = new GuidedDenoiser(_network, samples, _device);
         var x = HeunSolver.Solve(Denoise, Latents(samples), sigmas, (step, _) => reportStep(step));
-        var pixels = MemoryMarshal.Cast<byte, float>(((x.clamp(Numbers.Of(-1), Numbers.One) + Numbers.One) / Numbers.Of(2)).cpu().contiguous().bytes);
+        var pixels = MemoryMarshal.Cast<byte, float>((x.clamp(Numbers.Of(-1), Numbers.One).Plus(Numbers.One) / Numbers.Of(2)).cpu().contiguous().bytes);
         int length = pixels.Length / samples.Length;
         var images = new float[samples.Length][];
         for (int i = 0; i < images.Length; i++)

@@ -11,7 +11,7 @@ internal static class EdmLoss
     public static Tensor Weight(Tensor sigma, double sigmaData)
     {
         var product = sigma * Numbers.Of(sigmaData);
-        return (sigma * sigma + Numbers.Of(sigmaData * sigmaData)) / (product * product);
+        return (sigma * sigma).Plus(Numbers.Of(sigmaData * sigmaData)) / (product * product);
     }
 
     /// <summary>Mean over pixels of lambda (D - image)², (N).</summary>

@@ -43,13 +43,13 @@ internal sealed class GuidedDenoiser
     {
         using var scope = NewDisposeScope();
         var doubled = _guided == 0 ? x : cat([x, x.narrow(0, 0, _guided)], 0);
-        var sigmas = full(doubled.shape[0], (float)sigma, device: x.device);
+        var sigmas = tensor((float)sigma, device: x.device).expand(doubled.shape[0]);
         var denoised = _network.forward(doubled, sigmas, _conditions);
         if (_guided == 0)
             return denoised.MoveToOuterDisposeScope();
         var conditional = denoised.narrow(0, 0, _guided);
         var unconditional = denoised.narrow(0, _count, _guided);
-        var guided = (_strength! + Numbers.One) * conditional - _strength! * unconditional;
+        var guided = _strength!.Plus(Numbers.One) * conditional - _strength! * unconditional;
         return cat([guided, denoised.narrow(0, _guided, _count - _guided)], 0).MoveToOuterDisposeScope();
     }
 

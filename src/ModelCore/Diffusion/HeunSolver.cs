@@ -35,10 +35,10 @@ internal static class HeunSolver
         using var scope = NewDisposeScope();
         using Scalar from = sigma, to = nextSigma, step = nextSigma - sigma;
         var slope = (x - denoise(x, sigma)) / from;
-        var euler = x + step * slope;
+        var euler = x.Plus(step * slope);
         if (nextSigma == 0)
             return euler.MoveToOuterDisposeScope();
         var nextSlope = (euler - denoise(euler, nextSigma)) / to;
-        return (x + step * (slope + nextSlope) / Numbers.Of(2)).MoveToOuterDisposeScope();
+        return x.Plus(step * slope.Plus(nextSlope) / Numbers.Of(2)).MoveToOuterDisposeScope();
     }
 }

@@ -47,7 +47,7 @@ internal sealed class EdmPreconditioning : nn.Module
     {
         var s = sigma.reshape(-1, 1, 1, 1);
         var squaredData = Numbers.Of(sigmaData * sigmaData);
-        var variance = s * s + squaredData;
+        var variance = (s * s).Plus(squaredData);
         var cSkip = variance.reciprocal() * squaredData;
         var cIn = variance.rsqrt();
         var cOut = s * Numbers.Of(sigmaData) / variance.sqrt();

@@ -40,6 +40,6 @@ internal sealed class LinearAttention : nn.Module<Tensor, Tensor>
         var v = qkv.select(1, 2);
         var contextMatrix = k.matmul(v.transpose(2, 3));
         var attended = contextMatrix.transpose(2, 3).matmul(q).reshape(n, heads * headChannels, height, width);
-        return (x + to_out[1].forward(to_out[0].forward(attended))).MoveToOuterDisposeScope();
+        return x.Plus(to_out[1].forward(to_out[0].forward(attended))).MoveToOuterDisposeScope();
     }
 }

@@ -47,12 +47,12 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, IDropoutMasks?, 
         h = in_layers[2].forward(Resample(h, h_upd));
         var film = emb_layers[1].forward(nn.functional.silu(embedding)).unsqueeze(2).unsqueeze(3).chunk(2, 1);
         var (scale, shift) = (film[0], film[1]);
-        h = addcmul(shift, out_layers[0].forward(h), scale + Numbers.One, Numbers.One);
+        h = addcmul(shift, out_layers[0].forward(h), scale.Plus(Numbers.One), Numbers.One);
         h = nn.functional.silu(h);
         if (dropout != null)
             h = h * dropout.Next(h.shape);
         var skip = Resample(x, x_upd);
-        return (out_layers[3].forward(h) + (res_conv?.forward(skip) ?? skip)).MoveToOuterDisposeScope();
+        return out_layers[3].forward(h).Plus(res_conv?.forward(skip) ?? skip).MoveToOuterDisposeScope();
     }
 
     private Tensor Resample(Tensor x, ModuleList<nn.Module<Tensor, Tensor>>? down) => resampling switch

@@ -40,6 +40,6 @@ internal sealed class StandardisedConvolution : nn.Module<Tensor, Tensor>
     {
         var mean = w.mean(KernelDimensions, keepdim: true);
         var variance = w.var(KernelDimensions, unbiased: false, keepdim: true);
-        return (w - mean) * (variance + Numbers.Of(Epsilon)).rsqrt();
+        return (w - mean) * variance.Plus(Numbers.Of(Epsilon)).rsqrt();
     }
 }

@@ -84,11 +84,11 @@ internal sealed class UNet : nn.Module
     {
         var sum = time_emb.forward(cNoise);
         if (conditions.Labels is not null)
-            sum = sum + Required(label_emb, "a class").forward(conditions.Labels);
+            sum = sum.Plus(Required(label_emb, "a class").forward(conditions.Labels));
         if (conditions.Context is not null)
         {
             var context = Required(context_emb, "a continuous value").forward(conditions.Context);
-            sum = sum + (conditions.ContextPresent is null ? context : context * conditions.ContextPresent);
+            sum = sum.Plus(conditions.ContextPresent is null ? context : context * conditions.ContextPresent);
         }
         return feature_emb.forward(sum);
     }

@@ -6,15 +6,11 @@ namespace RadioDiffusion.ModelCore.Training;
 /// <remarks>Kingma and Ba (2015), algorithm 1, by PyTorch's fused kernel, which TorchSharp reaches through TorchScript only.</remarks>
 internal sealed class AdamOptimizer : IDisposable
 {
-    public const double Beta1 = 0.9;
-    public const double Beta2 = 0.999;
-    public const double Epsilon = 1e-8;
-
-    // An error in this text would end the process; AdamOptimizerTests run it.
+    // An error in this text would end the process; AdamOptimizerTests run it. Its numbers are constants or tensors, since those that an invocation is given may be freed while they are read.
     private const string Script = """
-        def step(parameters: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], rate: float, beta1: float, beta2: float, epsilon: float):
+        def step(parameters: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], rate: Tensor):
             none: List[Tensor] = []
-            torch._fused_adam_(parameters, gradients, first, second, none, steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False)
+            torch._fused_adam_(parameters, gradients, first, second, none, steps, lr=rate, beta1=0.9, beta2=0.999, weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False)
 
         """;
 
@@ -43,8 +39,7 @@ internal sealed class AdamOptimizer : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         _iteration.copy_(tensor([(float)iteration]));        // not fill_, whose implicit number may be freed while it is read
-        _kernel.invoke("step", (Tensor[])[parameters], (Tensor[])[gradient], (Tensor[])[FirstMoment], (Tensor[])[SecondMoment], (Tensor[])[_iteration],
-            learningRate, Beta1, Beta2, Epsilon);
+        _kernel.invoke("step", (Tensor[])[parameters], (Tensor[])[gradient], (Tensor[])[FirstMoment], (Tensor[])[SecondMoment], (Tensor[])[_iteration], tensor(learningRate, ScalarType.Float64));
     }
 
     public void Dispose()

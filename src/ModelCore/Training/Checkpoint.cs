@@ -27,7 +27,7 @@ internal sealed record CheckpointDescription
 }
 
 /// <summary>
-/// State to go on from, in a directory: model, average and optimiser as safetensors, and trainer.json, which is written
+/// State to go on from, in a directory: model, average, optimiser (and DiLoCo's outer one) as safetensors, and trainer.json, which is written
 /// last, so that a directory with it is whole. Each file carries its iteration, so that a mixture is found out.
 /// </summary>
 internal static class Checkpoint
@@ -36,15 +36,16 @@ internal static class Checkpoint
     public const string EmaFile = "ema.safetensors";
     private const string ModelFile = "model.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
+    private const string OuterFile = "outer.safetensors";
     private const string IterationKey = "iteration";
 
-    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer)
+    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer, OuterOptimizer? outer)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(directory);
         File.Delete(Path.Combine(directory, DescriptionFile));   // from here until it is written again, this is no checkpoint
         var metadata = new Dictionary<string, string> { [IterationKey] = Text(description.Iteration) };
-        foreach (var (file, tensors) in Files(parameters, ema, optimizer))
+        foreach (var (file, tensors) in Files(parameters, ema, optimizer, outer))
             WeightFiles.Save(tensors, Path.Combine(directory, file), metadata);
         JsonFile.Write(Path.Combine(directory, DescriptionFile), description);
     }
@@ -60,11 +61,11 @@ internal static class Checkpoint
             : throw new RadioDiffusionException($"{path} should have format version {CheckpointDescription.CurrentVersion}, but it has {description.FormatVersion}.");
     }
 
-    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer)
+    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer, OuterOptimizer? outer)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        foreach (var (file, tensors) in Files(parameters, ema, optimizer))
+        foreach (var (file, tensors) in Files(parameters, ema, optimizer, outer))
         {
             string path = Path.Combine(directory, file);
             WeightFiles.Load(tensors, path);
@@ -75,11 +76,12 @@ internal static class Checkpoint
     }
 
     private static IEnumerable<(string File, IReadOnlyList<(string Name, Tensor Tensor)> Tensors)> Files(
-        FlatParameters parameters, Tensor ema, AdamOptimizer optimizer) =>
+        FlatParameters parameters, Tensor ema, AdamOptimizer optimizer, OuterOptimizer? outer) =>
     [
         (ModelFile, parameters.Slices(parameters.Values)),
         (EmaFile, parameters.Slices(ema)),
         (OptimizerFile, [.. parameters.Slices(optimizer.FirstMoment, "exp_avg."), .. parameters.Slices(optimizer.SecondMoment, "exp_avg_sq.")]),
+        .. outer == null ? [] : new[] { (OuterFile, parameters.Slices(outer.Momentum)) },
     ];
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

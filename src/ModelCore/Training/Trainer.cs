@@ -32,15 +32,19 @@ public sealed class Trainer : IDisposable
     private readonly ICollective _collective;
     private readonly int _shareOffset;
     private readonly int _shareSize;
+    private readonly OuterOptimizer? _outer;
+    private long _roundBegan;
     private (long Position, Task<BatchNumbers> Numbers)? _ahead;
 
-    private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective)
+    private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective, TrainerShare? share)
     {
         if (options.Threads > 0)
             set_num_threads(options.Threads);
         Options = options;
         _collective = collective ?? new NullCollective();
-        (_shareOffset, _shareSize) = Share(options.BatchSize, _collective);
+        (_shareOffset, _shareSize) = (share ?? new TrainerShare(_collective.Rank, _collective.Size)).Of(options.BatchSize);
+        if (_shareSize == 0)
+            throw new RadioDiffusionException($"Each trainer should have an image of every batch, but {(share?.Size ?? _collective.Size)} trainers share {options.BatchSize}.");
         _device = device;
         _data = data;
         _dataDigest = dataDigest;
@@ -49,6 +53,7 @@ public sealed class Trainer : IDisposable
         _parameters = new FlatParameters(_network, device);
         _optimizer = new AdamOptimizer(_parameters.Length, device, _parameters.Values.dtype);
         _ema = _parameters.Values.clone().DetachFromDisposeScope();
+        _outer = options.DiLoCo is { } diLoCo ? new OuterOptimizer(_parameters.Values, diLoCo) : null;
         _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, data.BalancesClasses ? data.Label : null);
         _batches = new BatchMaker(data, options, network.Options, device);
     }
@@ -68,9 +73,10 @@ public sealed class Trainer : IDisposable
     /// <param name="dataDigest">Identity of the data set; a resume compares it.</param>
     /// <param name="collective">Those who train together, each with a share of every batch; null for one alone. The trainer does not dispose of it.</param>
     /// <param name="initialWeights">A safetensors file of weights to begin with; null for random ones.</param>
+    /// <param name="share">Which part of every batch is this trainer's, where trainers meet only now and then (DiLoCo); null for the collective's.</param>
     /// <exception cref="RadioDiffusionException">Options are out of range, or data and network do not fit.</exception>
     public static Trainer Create(NetworkOptions network, TrainingOptions options, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null,
-        string? initialWeights = null)
+        string? initialWeights = null, TrainerShare? share = null)
     {
         network.Check();
         options.Check();
@@ -79,7 +85,7 @@ public sealed class Trainer : IDisposable
         var initial = Initialisation.Create(network, options.Seed);
         if (initialWeights != null)
             WeightFiles.Load(initial, initialWeights);
-        return new Trainer(initial, options, data, dataDigest, torch.device(device), collective);
+        return new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share);
     }
 
     /// <summary>Goes on from a checkpoint.</summary>
@@ -90,9 +96,10 @@ public sealed class Trainer : IDisposable
     /// <param name="collective">Those who train together, each with a share of every batch; null for one alone. The trainer does not dispose of it.</param>
     /// <param name="network">The network that it should be of; null for any.</param>
     /// <param name="options">How to go on; null for as before.</param>
+    /// <param name="share">As in <see cref="Create"/>.</param>
     /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged, or of another data set or network.</exception>
     public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null,
-        NetworkOptions? network = null, TrainingOptions? options = null)
+        NetworkOptions? network = null, TrainingOptions? options = null, TrainerShare? share = null)
     {
         var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
         checkpoint.Network.Check();
@@ -106,10 +113,12 @@ public sealed class Trainer : IDisposable
                 + $"{checkpoint.DataCount} images, but the one given is '{dataDigest}' with {data.Count}. To train on other data, start a new training.");
         }
         using var scope = NewDisposeScope();
-        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), options, data, dataDigest, torch.device(device), collective);
+        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), options, data, dataDigest, torch.device(device), collective, share);
         try
         {
-            Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._optimizer);
+            var outer = checkpoint.Options.DiLoCo == null ? null : trainer._outer;     // one that begins here begins at rest
+            Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._optimizer, outer);
+            trainer._outer?.Begin(trainer._parameters.Values);
         }
         catch
         {
@@ -117,7 +126,7 @@ public sealed class Trainer : IDisposable
             throw;
         }
         trainer._parameters.WriteToNetwork();
-        trainer.Iteration = checkpoint.Iteration;
+        trainer.Iteration = trainer._roundBegan = checkpoint.Iteration;
         return trainer;
     }
 
@@ -144,21 +153,74 @@ public sealed class Trainer : IDisposable
         {
             long iteration = ++Iteration;
             _optimizer.Step(_parameters.Values, _parameters.Gradients, iteration, Options.LearningRateAt(iteration));
-            _ema.lerp_(_parameters.Values, NumberTensor(1 - Options.EmaRateAt(iteration)));
+            if (_outer == null)
+                _ema.lerp_(_parameters.Values, NumberTensor(1 - Options.EmaRateAt(iteration)));
             _parameters.WriteToNetwork();
         }
         return new TrainingStep(Iteration, NumberOf(_parameters.Loss));
     }
+
+    /// <summary>Whether the trainers of a DiLoCo training should meet before the next step.</summary>
+    public bool IsRoundOver => Options.DiLoCo is { } diLoCo && Iteration > _roundBegan && (Iteration % diLoCo.LocalSteps == 0 || Iteration >= Options.Iterations);
+
+    /// <summary>Writes how far this trainer has come since the last meeting, as a safetensors file.</summary>
+    public void WriteDifference(string file)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        WeightFiles.Save(_parameters.Slices(Outer.Difference(_parameters.Values)), file);
+    }
+
+    /// <summary>Ends a round: all who read the same files in the same order have the same weights and average afterwards, bit for bit.</summary>
+    /// <param name="differences">What the trainers of the round have written.</param>
+    /// <exception cref="RadioDiffusionException">A file is missing, damaged, or of another network. Nothing has changed.</exception>
+    public void FinishRound(IReadOnlyList<string> differences)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        Outer.Step(SharedVectors.Mean(differences, vector => _parameters.Slices(vector), _parameters.Values), _parameters.Values);
+        double rate = 1;
+        for (long iteration = _roundBegan + 1; iteration <= Iteration; iteration++)
+            rate *= Options.EmaRateAt(iteration);
+        _ema.lerp_(_parameters.Values, NumberTensor(1 - rate));
+        _parameters.WriteToNetwork();
+        _roundBegan = Iteration;
+    }
+
+    /// <summary>Writes the inner optimiser's state, as a safetensors file.</summary>
+    public void WriteMoments(string file)
+    {
+        using var scope = NewDisposeScope();
+        WeightFiles.Save(MomentSlices(cat([_optimizer.FirstMoment, _optimizer.SecondMoment])), file);
+    }
+
+    /// <summary>Replaces the inner optimiser's state by the mean of all trainers', so that a checkpoint of it does for any number of them.</summary>
+    public void ShareMoments(IReadOnlyList<string> moments)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var mean = SharedVectors.Mean(moments, MomentSlices, cat([_optimizer.FirstMoment, _optimizer.SecondMoment]));
+        _optimizer.FirstMoment.copy_(mean.narrow(0, 0, _parameters.Length));
+        _optimizer.SecondMoment.copy_(mean.narrow(0, _parameters.Length, _parameters.Length));
+    }
+
+    private OuterOptimizer Outer => _outer ?? throw new InvalidOperationException("Only the trainers of a DiLoCo training meet.");
+
+    private IReadOnlyList<(string Name, Tensor Tensor)> MomentSlices(Tensor both) =>
+    [
+        .. _parameters.Slices(both.narrow(0, 0, _parameters.Length), "exp_avg."),
+        .. _parameters.Slices(both.narrow(0, _parameters.Length, _parameters.Length), "exp_avg_sq."),
+    ];
 
     /// <summary>Adds the gradients and the loss of some images of the share, each weighted as one of the whole batch.</summary>
     private void AddGradients(BatchNumbers numbers, long firstPosition, int first, int count)
     {
         using var scope = NewDisposeScope();
         var dropout = Network.Dropout > 0 ? new DropoutMasks(Options.Seed, firstPosition + first, count, Network.Dropout, _device) : null;
-        var loss = SumOfLosses(_batches.ToTensors(numbers, first, count), dropout) * NumberTensor(1.0 / Options.BatchSize);
+        var loss = SumOfLosses(_batches.ToTensors(numbers, first, count), dropout) * NumberTensor(1.0 / (_outer == null ? Options.BatchSize : _shareSize));
         loss.backward();
         using (no_grad())
-            _parameters.Loss.add_(loss);
+            _parameters.Loss.Increase(loss);
     }
 
     private void SumOverWorkers(Tensor values)
@@ -199,7 +261,7 @@ public sealed class Trainer : IDisposable
         Options = Options,
         DataDigest = _dataDigest,
         DataCount = _data.Count,
-    }, _parameters, _ema, _optimizer);
+    }, _parameters, _ema, _optimizer, _outer);
 
     /// <summary>Writes weights to use: the averaged ones, and model.json with the description, network and iterations filled in.</summary>
     public void SaveSnapshot(string directory, SnapshotDescription? description = null)
@@ -215,6 +277,7 @@ public sealed class Trainer : IDisposable
         ((IAsyncResult?)_ahead?.Numbers)?.AsyncWaitHandle.WaitOne();    // it reads the data, which its owner disposes of next
         _parameters.Dispose();
         _optimizer.Dispose();
+        _outer?.Dispose();
         _ema.Dispose();
         _network.Dispose();
     }
@@ -242,13 +305,6 @@ public sealed class Trainer : IDisposable
             throw new RadioDiffusionException($"The network is conditioned on {network.ClassCount} classes, but the data set has {data.ClassCount}.");
     }
 
-    /// <summary>This worker's images of a batch: the whole of them is dealt out in order, as evenly as it goes.</summary>
-    private static (int Offset, int Size) Share(int batchSize, ICollective collective)
-    {
-        int offset = (int)((long)batchSize * collective.Rank / collective.Size);
-        return (offset, (int)((long)batchSize * (collective.Rank + 1) / collective.Size) - offset);
-    }
-
     /// <summary>The numbers of the share at a position, drawn while the step before it ran; the next ones are begun, so that training does not wait for data.</summary>
     private BatchNumbers NumbersAt(long firstPosition)
     {
@@ -273,7 +329,7 @@ public sealed class Trainer : IDisposable
     {
         Tensor denoised;
         using (Options.Precision == Precision.BFloat16 ? new Autocast(_device.type) : null)
-            denoised = _network.forward(batch.Images + batch.Noise, batch.Sigma, batch.Conditions, dropout);
+            denoised = _network.forward(batch.Images.Plus(batch.Noise), batch.Sigma, batch.Conditions, dropout);
         return EdmLoss.PerImage(denoised, batch.Images, batch.Sigma, Network.SigmaData).sum();
     }
 
@@ -284,14 +340,14 @@ public sealed class Trainer : IDisposable
         int count = _split.Validation.Count;
         if (Options.ValidationImages > 0)
             count = Math.Min(count, Options.ValidationImages);
-        var (offset, size) = Share(count, _collective);
+        var (offset, size) = new TrainerShare(_collective.Rank, _collective.Size).Of(count);
         var sum = zeros(1, ScalarType.Float64);
         for (int first = offset; first < offset + size; first += Options.BatchSize)
         {
             using var scope = NewDisposeScope();
             int[] images = [.. _split.Validation.Skip(first).Take(Math.Min(Options.BatchSize, offset + size - first))];
             RandomStream[] streams = [.. images.Select((_, i) => new RandomStream(Options.Seed, "validation", first + i))];
-            sum.add_(SumOfLosses(_batches.ToTensors(_batches.Draw(images, streams, forTraining: false), 0, images.Length), dropout: null).to(ScalarType.Float64, CPU));
+            sum.Increase(SumOfLosses(_batches.ToTensors(_batches.Draw(images, streams, forTraining: false), 0, images.Length), dropout: null).to(ScalarType.Float64, CPU));
         }
         SumOverWorkers(sum);
         return NumberOf(sum) / count;

@@ -69,6 +69,10 @@ public sealed record TrainingOptions
     /// <summary>CPU threads of the tensor library; 0 leaves its setting alone. Results depend on it in the last bits.</summary>
     public int Threads { get; init; }
 
+    /// <summary>How several trainers share their work on a slow network, or where there is no Gloo; null to add up the gradients of every step.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DiLoCoOptions? DiLoCo { get; init; }
+
     /// <summary>
     /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for an hour on a CPU, <c>demo</c> for some minutes.
     /// </summary>
@@ -123,6 +127,7 @@ public sealed record TrainingOptions
         Require(Enum.IsDefined(Precision), nameof(Precision), string.Join(", ", Enum.GetNames<Precision>()), Precision);
         Require(MicroBatchSize >= 0, nameof(MicroBatchSize), "0 or more", MicroBatchSize);
         Require(Threads >= 0, nameof(Threads), "0 or more", Threads);
+        DiLoCo?.Check(this);
     }
 
     /// <summary>The learning rate of a step, counted from 1.</summary>
@@ -145,7 +150,7 @@ public sealed record TrainingOptions
         return EmaWarmUp ? Math.Min(EmaRate, (1.0 + averaged) / (10 + averaged)) : EmaRate;
     }
 
-    private static void Require(bool condition, string option, string expected, object found)
+    internal static void Require(bool condition, string option, string expected, object found)
     {
         if (!condition)
             throw new RadioDiffusionException($"Training option {option} should be {expected}, but it is {found}.");

@@ -131,8 +131,9 @@ public sealed partial class GlooCollective : ICollective
         {
             using var collective = Join(library, alone, socket);
             using var scope = NewDisposeScope();
-            var vector = arange(1000, dtype: float32);
-            return collective.SumInPlace(vector, TimeSpan.FromSeconds(10)) && vector.bytes.SequenceEqual(arange(1000, dtype: float32).bytes);
+            float[] numbers = [.. Enumerable.Range(0, 1000)];
+            var vector = tensor(numbers);
+            return collective.SumInPlace(vector, TimeSpan.FromSeconds(10)) && vector.data<float>().ToArray().AsSpan().SequenceEqual(numbers);
         }
         catch (RadioDiffusionException e)
         {

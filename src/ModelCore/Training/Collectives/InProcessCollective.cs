@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RadioDiffusion.ModelCore.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -89,7 +90,7 @@ public sealed class InProcessCollective : ICollective
                     + $"{string.Join(", ", tensors.Select(tensor => $"{tensor.numel()} of {tensor.dtype}"))}.");
             }
             foreach (var tensor in tensors.Skip(1))
-                tensors[0].add_(tensor);
+                tensors[0].Increase(tensor);
             foreach (var tensor in tensors.Skip(1))
                 tensor.copy_(tensors[0]);
             Array.Clear(Tensors);
