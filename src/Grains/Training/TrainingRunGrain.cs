@@ -142,7 +142,10 @@ internal sealed partial class TrainingRunGrain(
         }
         var next = await NewStateAsync(fork.Request, options, cancellationToken);
         var copy = await CheckpointCopies.CopyAsync(store, checkpoint, Name, cancellationToken);
-        await state.ReplaceAsync((next with { ForkedFrom = checkpoint.Artifact, State = WorkState.Paused }).WithCheckpoint(copy), Name, cancellationToken);
+        var averages = new List<CommittedCheckpoint>();
+        foreach (var one in options.PowerEma is { Count: > 0 } ? source.Averages.Where(one => one.Iteration <= checkpoint.Iteration) : [])
+            averages.Add(await CheckpointCopies.CopyAsync(store, one, Name, cancellationToken));
+        await state.ReplaceAsync((next with { ForkedFrom = checkpoint.Artifact, Averages = averages, State = WorkState.Paused }).WithCheckpoint(copy), Name, cancellationToken);
         Change(status => StatusFromState());
         return _status.Value;
     }
@@ -227,6 +230,15 @@ internal sealed partial class TrainingRunGrain(
         _lossesInARow = 0;
         Change(status => status with { Checkpoint = checkpoint, Checkpoints = state.State.Checkpoints, Iteration = checkpoint.Iteration });
         return Answer(_roster.WouldDiffer(state.State.Workers) ? TrainerOrder.Regroup : TrainerOrder.GoOn, [.. before.Union(state.State.Obsolete)]);
+    }
+
+    public async Task<TrainerAnswer> CommitAveragesAsync(long generation, CommittedCheckpoint averages, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(generation))
+            return Answer(TrainerOrder.EndAtOnce);
+        await state.ReplaceAsync(state.State.WithAverages(averages), Name, cancellationToken);
+        Change(status => status with { Averages = state.State.Averages });
+        return Answer(TrainerOrder.GoOn);
     }
 
     public async Task<bool> RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default)
@@ -519,6 +531,7 @@ internal sealed partial class TrainingRunGrain(
         MinWorkers = state.State.MinWorkers,
         Note = state.State.Note,
         Checkpoints = state.State.Checkpoints,
+        Averages = state.State.Averages,
     };
 
     private void Change(Func<TrainingStatus, TrainingStatus> change)

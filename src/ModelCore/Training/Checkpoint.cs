@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Networks;
 using static TorchSharp.torch;
@@ -24,10 +25,14 @@ internal sealed record CheckpointDescription
     public required string DataDigest { get; init; }
 
     public required int DataCount { get; init; }
+
+    /// <summary>That of the next step in float16; null in other precisions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LossScale? LossScale { get; init; }
 }
 
 /// <summary>
-/// State to go on from, in a directory: model, average and optimiser as safetensors, and trainer.json, which is written
+/// State to go on from, in a directory: model, averages and optimiser as safetensors, and trainer.json, which is written
 /// last, so that a directory with it is whole. Each file carries its iteration, so that a mixture is found out.
 /// </summary>
 internal static class Checkpoint
@@ -38,13 +43,13 @@ internal static class Checkpoint
     private const string OptimizerFile = "optimizer.safetensors";
     private const string IterationKey = "iteration";
 
-    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer)
+    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, PowerFunctionAverages averages, AdamOptimizer optimizer)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(directory);
         File.Delete(Path.Combine(directory, DescriptionFile));   // from here until it is written again, this is no checkpoint
         var metadata = new Dictionary<string, string> { [IterationKey] = Text(description.Iteration) };
-        foreach (var (file, tensors) in Files(parameters, ema, optimizer))
+        foreach (var (file, tensors) in Files(parameters, ema, averages, optimizer))
             WeightFiles.Save(tensors, Path.Combine(directory, file), metadata);
         JsonFile.Write(Path.Combine(directory, DescriptionFile), description);
     }
@@ -60,11 +65,11 @@ internal static class Checkpoint
             : throw new RadioDiffusionException($"{path} should have format version {CheckpointDescription.CurrentVersion}, but it has {description.FormatVersion}.");
     }
 
-    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer)
+    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, PowerFunctionAverages averages, AdamOptimizer optimizer)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        foreach (var (file, tensors) in Files(parameters, ema, optimizer))
+        foreach (var (file, tensors) in Files(parameters, ema, averages, optimizer))
         {
             string path = Path.Combine(directory, file);
             WeightFiles.Load(tensors, path);
@@ -75,10 +80,11 @@ internal static class Checkpoint
     }
 
     private static IEnumerable<(string File, IReadOnlyList<(string Name, Tensor Tensor)> Tensors)> Files(
-        FlatParameters parameters, Tensor ema, AdamOptimizer optimizer) =>
+        FlatParameters parameters, Tensor ema, PowerFunctionAverages averages, AdamOptimizer optimizer) =>
     [
         (ModelFile, parameters.Slices(parameters.Values)),
         (EmaFile, parameters.Slices(ema)),
+        .. averages.Files(parameters),
         (OptimizerFile, [.. parameters.Slices(optimizer.FirstMoment, "exp_avg."), .. parameters.Slices(optimizer.SecondMoment, "exp_avg_sq.")]),
     ];
 
