@@ -64,7 +64,7 @@ internal sealed class ModelReconstructor(IArtifactStore store, IDeviceSlots devi
     private static IEnumerable<string> NotesOn(ProfileFit fit)
     {
         if (fit.Misfit > LargeMisfit)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The averages that were kept make the profile of this width only to {100 * fit.Misfit:0} %: keep them more often (powerEmaEvery), or ask for a width nearer to theirs.");
+            yield return string.Create(CultureInfo.InvariantCulture, $"The averages that were kept make the profile of this width to {100 * fit.Misfit:0} % only: keep them more often (powerEmaEvery), or ask for a width nearer to theirs.");
     }
 
     private static Recipe RecipeOf(ModelReconstruction request, long iteration, IReadOnlyList<ArtifactManifest> averages)
