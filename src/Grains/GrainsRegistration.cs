@@ -19,5 +19,6 @@ public static class GrainsRegistration
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddTransient<DatasetBuilder>()
         .AddTransient<DatasetImporter>()
-        .AddTransient<ModelImporter>();
+        .AddTransient<ModelImporter>()
+        .AddTransient<ModelReconstructor>();
 }

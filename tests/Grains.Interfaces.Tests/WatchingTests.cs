@@ -129,6 +129,8 @@ public class WatchingTests
 
         public Task<MeetingAnswer> MeetAsync(TrainerDelivery delivery, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+        public Task<TrainerAnswer> CommitAveragesAsync(long generation, CommittedCheckpoint averages, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
         public Task<bool> RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public Task LostAsync(string place, string incarnation, string reason, CancellationToken cancellationToken = default) => throw new NotSupportedException();

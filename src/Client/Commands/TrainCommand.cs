@@ -52,7 +52,7 @@ internal static class TrainCommand
         var fork = new Command("fork", "Makes a new run from another one's checkpoint, with its settings except for those that are given; 'train resume' starts it.")
             .With(_source, _name, _forkIteration, _iterations, _batch, _rate, _checkpointEvery, _validateEvery, _configuration);
         fork.SetGuardedAction(ForkAsync);
-        var delete = new Command("delete", "Forgets a run that stands still, and deletes its checkpoints; its model stays.").With(_name);
+        var delete = new Command("delete", "Forgets a run that stands still, and deletes its checkpoints and averages; models made of it stay.").With(_name);
         delete.SetGuardedAction(DeleteAsync);
         return new Command("train", "Training runs.") { start, watch, pause, resume, scale, fork, delete, list, TrainReportCommand.Build() };
     }
@@ -171,7 +171,7 @@ internal static class TrainCommand
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         string name = await KnownNameAsync(session, parsed, cancellationToken);
         await session.Grains.TrainingRun(name).DeleteAsync(cancellationToken);
-        output.Result(new { Deleted = name }, console => console.Line($"Run '{name}' and its checkpoints are deleted."));
+        output.Result(new { Deleted = name }, console => console.Line($"Run '{name}', its checkpoints and its averages are deleted."));
         return ExitCode.Done;
     }
 

@@ -186,6 +186,9 @@ internal sealed class TrainingReport
         yield return ("Images a step", training[nameof(TrainingOptions.BatchSize)]!.ToJsonString());
         yield return ("Learning rate", training[nameof(TrainingOptions.LearningRate)]!.ToJsonString());
         yield return ("Seed", training[nameof(TrainingOptions.Seed)]!.ToJsonString());
+        yield return ("Precision", training[nameof(TrainingOptions.Precision)]?.GetValue<string>() ?? nameof(Precision.Float32));
+        if (Status.Averages.Count > 0)
+            yield return ("Averages kept", $"of the iterations {string.Join(", ", Status.Averages.Select(kept => kept.Iteration))}");
         yield return ("Generations", Status.Generation.ToString(CultureInfo.InvariantCulture));
         if (Status.Resumptions.Count > 0)
             yield return ("Resumed at", string.Join(", ", Status.Resumptions));

@@ -17,7 +17,14 @@ public interface IModelGrain : IGrainWithStringKey
     [Alias("StartImport"), AlwaysInterleave]
     Task<ModelImportStatus> StartImportAsync(ModelImportRequest request, CancellationToken cancellationToken = default);
 
-    /// <summary>The state of the last import, when it has changed or after a wait of at most 8 seconds.</summary>
+    /// <summary>
+    /// Starts making a snapshot of the averages that a training run has kept, to which the name is given, and returns at once. Asking again while it runs
+    /// does nothing; another request is refused then.
+    /// </summary>
+    [Alias("StartReconstruction"), AlwaysInterleave]
+    Task<ModelImportStatus> StartReconstructionAsync(ModelReconstruction request, CancellationToken cancellationToken = default);
+
+    /// <summary>The state of the last import or reconstruction, when it has changed or after a wait of at most 8 seconds.</summary>
     [Alias("WaitImport"), AlwaysInterleave]
     Task<ModelImportStatus> WaitImportAsync(TimeSpan wait, CancellationToken cancellationToken = default);
 

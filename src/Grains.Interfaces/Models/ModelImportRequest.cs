@@ -37,7 +37,7 @@ public sealed record ModelImportRequest : INamesPaths
     public string DescriptionPath => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path) ?? "", "model.json");
 }
 
-/// <summary>What an import of a model is doing or has made.</summary>
+/// <summary>What an import or a reconstruction of a model is doing or has made.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.ModelImportStatus")]
 public sealed record ModelImportStatus
 {
@@ -46,7 +46,7 @@ public sealed record ModelImportStatus
     /// <summary>The model, when it is done.</summary>
     [Id(1)] public ModelEntry? Model { get; init; }
 
-    /// <summary>Key of the weights in the checkpoint; empty where the file has one set only.</summary>
+    /// <summary>Key of the weights in the checkpoint; empty where there is one set only.</summary>
     [Id(2)] public string Weights { get; init; } = "";
 
     /// <summary>What the user should know about the result.</summary>

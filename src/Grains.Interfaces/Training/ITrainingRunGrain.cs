@@ -44,7 +44,7 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [Alias("Fork")]
     Task<TrainingStatus> ForkAsync(TrainingFork fork, CancellationToken cancellationToken = default);
 
-    /// <summary>Forgets a run that stands still, and deletes its checkpoints; a model that it has made stays.</summary>
+    /// <summary>Forgets a run that stands still, and deletes its checkpoints and averages; models made of it stay.</summary>
     [Alias("Delete")]
     Task DeleteAsync(CancellationToken cancellationToken = default);
 
@@ -73,6 +73,10 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Meet")]
     Task<MeetingAnswer> MeetAsync(TrainerDelivery delivery, CancellationToken cancellationToken = default);
+
+    /// <summary>Keeps stored power-function averages for good, for rank 0. Refused (EndAtOnce) if the generation is over.</summary>
+    [Alias("CommitAverages")]
+    Task<TrainerAnswer> CommitAveragesAsync(long generation, CommittedCheckpoint averages, CancellationToken cancellationToken = default);
 
     /// <summary>The committed checkpoint cannot be used: the run goes on from the one before, and its status says so; it fails if there is none.</summary>
     /// <returns>Whether the checkpoint may be deleted. It must stay where the word of an old generation does not count, and where it is the only one.</returns>
@@ -231,6 +235,9 @@ public sealed record TrainingStatus
 
     /// <summary>The checkpoints that are kept, the latest last.</summary>
     [Id(20)] public IReadOnlyList<CommittedCheckpoint> Checkpoints { get; init; } = [];
+
+    /// <summary>The power-function averages that are kept for good, the latest last: `model reconstruct` makes models of them.</summary>
+    [Id(21)] public IReadOnlyList<CommittedCheckpoint> Averages { get; init; } = [];
 
     public bool StandsStill => State is not WorkState.Running;
 }

@@ -12,12 +12,13 @@ internal sealed partial class ModelGrain(
     [PersistentState("model", GrainStorageNames.Default)] IPersistentState<ModelState> state,
     SnapshotDescriptions descriptions,
     ModelImporter importer,
+    ModelReconstructor reconstructor,
     ILogger<ModelGrain> logger) : Grain, IModelGrain
 {
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
     private readonly CancellationTokenSource _deactivated = new();
     private readonly Watched<ModelImportStatus> _import = new(new ModelImportStatus { State = WorkState.None });
-    private ModelImportRequest? _importing;
+    private (object Request, string Description) _making;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -45,19 +46,29 @@ internal sealed partial class ModelGrain(
         return entry;
     }
 
-    public Task<ModelImportStatus> StartImportAsync(ModelImportRequest request, CancellationToken cancellationToken = default)
+    public Task<ModelImportStatus> StartImportAsync(ModelImportRequest request, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Start(request, $"imported from {request.Path}", async token =>
+        {
+            var (snapshot, lineage, result) = await importer.ImportAsync(request, GrainFactory, token);
+            return new MadeSnapshot(snapshot, lineage, result.Weights, result.Notes);
+        }));
+
+    public Task<ModelImportStatus> StartReconstructionAsync(ModelReconstruction request, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Start(request, $"made of the averages of run {request.Run}", token => reconstructor.ReconstructAsync(request, GrainFactory, token)));
+
+    private ModelImportStatus Start(object request, string description, Func<CancellationToken, Task<MadeSnapshot>> make)
     {
         Names.Check(Name, "a model");
         if (_import.Value.State == WorkState.Running)
         {
-            return _importing == request
-                ? Task.FromResult(_import.Value)
-                : throw new UserErrorException(ErrorKind.Conflict, Name, $"Model '{Name}' is being imported from {_importing!.Path}: wait for it, or use another name.");
+            return _making.Request.Equals(request)
+                ? _import.Value
+                : throw new UserErrorException(ErrorKind.Conflict, Name, $"Model '{Name}' is being {_making.Description}: wait for it, or use another name.");
         }
-        _importing = request;
+        _making = (request, description);
         _import.Set(new ModelImportStatus { State = WorkState.Running });
-        _ = RunImportAsync(request);
-        return Task.FromResult(_import.Value);
+        _ = RunAsync(make);
+        return _import.Value;
     }
 
     public async Task<ModelImportStatus> WaitImportAsync(TimeSpan wait, CancellationToken cancellationToken = default)
@@ -78,18 +89,18 @@ internal sealed partial class ModelGrain(
         ?? throw new UserErrorException(ErrorKind.NotFound, Name,
             $"There is no model '{Name}': 'radiodiffusion model list' shows those there are."));
 
-    private async Task RunImportAsync(ModelImportRequest request)
+    private async Task RunAsync(Func<CancellationToken, Task<MadeSnapshot>> make)
     {
         try
         {
             DelayDeactivation(TimeSpan.FromHours(2));
-            var (snapshot, lineage, result) = await importer.ImportAsync(request, GrainFactory, _deactivated.Token);
-            var entry = await this.AsReference<IModelGrain>().RegisterAsync(snapshot, lineage, _deactivated.Token);   // a turn of its own
-            _import.Set(new ModelImportStatus { State = WorkState.Done, Model = entry, Weights = result.Weights, Notes = result.Notes });
+            var made = await make(_deactivated.Token);
+            var entry = await this.AsReference<IModelGrain>().RegisterAsync(made.Snapshot, made.Lineage, _deactivated.Token);   // a turn of its own
+            _import.Set(new ModelImportStatus { State = WorkState.Done, Model = entry, Weights = made.Weights, Notes = made.Notes });
         }
         catch (Exception error)
         {
-            // The import ends here, whatever happened: it is told to whoever waits, and asking again starts anew.
+            // The work ends here, whatever happened: it is told to whoever waits, and asking again starts anew.
             if (!UserErrors.IsExpected(error))
                 LogFailed(error, Name);
             _import.Set(new ModelImportStatus { State = WorkState.Failed, Error = error.Message });
@@ -100,9 +111,12 @@ internal sealed partial class ModelGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Importing model {Name} failed")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Making model {Name} failed")]
     private partial void LogFailed(Exception error, string name);
 }
+
+/// <summary>A stored snapshot, where it came from in words, which weights were taken, and what the user should know.</summary>
+internal sealed record MadeSnapshot(string Snapshot, string Lineage, string Weights, IReadOnlyList<string> Notes);
 
 internal sealed class ModelState
 {

@@ -4,15 +4,15 @@ using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Grains.Training;
 
-/// <summary>Checkpoints as artifacts of their runs.</summary>
+/// <summary>Checkpoints, and the averages kept for good, as artifacts of their runs.</summary>
 internal static class CheckpointCopies
 {
     private const string Run = "run";
 
-    /// <summary>Stores a checkpoint once more, for another run.</summary>
+    /// <summary>Stores a checkpoint, or averages, once more, for another run.</summary>
     public static async Task<CommittedCheckpoint> CopyAsync(IArtifactStore store, CommittedCheckpoint checkpoint, string run, CancellationToken cancellationToken)
     {
-        var manifest = await store.FindAsync(checkpoint.Artifact, cancellationToken) ?? throw new RadioDiffusionException($"The checkpoint {checkpoint.Artifact} is not in the store any more.");
+        var manifest = await store.FindAsync(checkpoint.Artifact, cancellationToken) ?? throw new RadioDiffusionException($"{checkpoint.Artifact} is not in the store any more.");
         var recipe = manifest.Recipe with { Parameters = manifest.Recipe.Parameters.DeepClone().AsObject() };
         recipe.Parameters[Run] = run;
         string source = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
@@ -22,17 +22,32 @@ internal static class CheckpointCopies
         return checkpoint with { Artifact = recipe.Id };
     }
 
-    /// <summary>Deletes all checkpoints of a run, committed or not.</summary>
+    /// <summary>Deletes all checkpoints and averages of a run, committed or not.</summary>
     public static async Task DeleteAllAsync(IArtifactStore store, string run, CancellationToken cancellationToken)
     {
         var ids = new List<string>();
-        await foreach (var manifest in store.ListAsync("checkpoint", cancellationToken))
+        foreach (string kind in new[] { TrainingSetup.CheckpointKind, TrainingSetup.AveragesKind })
         {
-            if (manifest.Recipe.Parameters[Run]?.GetValue<string>() == run)
-                ids.Add(manifest.Id);
+            await foreach (var manifest in store.ListAsync(kind, cancellationToken))
+            {
+                if (manifest.Recipe.Parameters[Run]?.GetValue<string>() == run)
+                    ids.Add(manifest.Id);
+            }
         }
         foreach (string id in ids)
             await store.DeleteAsync(id, cancellationToken);
+    }
+
+    /// <summary>A wrong number among weights would be worked with without a word, so every byte is compared with what was written.</summary>
+    /// <exception cref="RadioDiffusionException">A file is not as it was written.</exception>
+    public static void CheckBytes(ArtifactManifest manifest, string directory)
+    {
+        foreach (var file in manifest.Files)
+        {
+            string found = Digests.OfFile(Path.Combine(directory, file.Name));
+            if (found != file.Sha256)
+                throw new RadioDiffusionException($"'{file.Name}' of '{manifest.Id}' should have the digest {file.Sha256}, but it has {found}.");
+        }
     }
 
     private static void CopyFiles(ArtifactManifest manifest, string source, string target, CancellationToken cancellationToken)

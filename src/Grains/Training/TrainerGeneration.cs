@@ -51,6 +51,9 @@ internal sealed partial class TrainerGeneration(
             return (null, false);
         try
         {
+            _options = trainer.Options;
+            if (trainer.Measured is { } measured && IsFirst)
+                LogPrecision(runName, _options.Precision, measured.Float32Seconds, measured.BFloat16Seconds, _assignment.Size);
             if (!await slot.RunAsync(() => trainer.Agrees(_longestAgreement), cancellationToken))
                 throw new CollectiveException("A member of the group was lost before the first step.");
             return await StepAndReportAsync(trainer, data, cancellationToken);
@@ -91,21 +94,10 @@ internal sealed partial class TrainerGeneration(
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
         var manifest = await store.FindAsync(checkpoint.Artifact, cancellationToken);
-        await slot.RunAsync(() => CheckBytes(manifest!, directory), cancellationToken);
+        await slot.RunAsync(() => CheckpointCopies.CheckBytes(manifest!, directory), cancellationToken);
         _losses = LossHistory.Read(directory);
         _grids = SampleGrids.Read(directory);
         return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options, Share), cancellationToken);
-    }
-
-    /// <summary>A wrong number among the weights would be trained on without a word, so every byte is compared with what was written.</summary>
-    private static void CheckBytes(ArtifactManifest manifest, string directory)
-    {
-        foreach (var file in manifest.Files)
-        {
-            string found = Digests.OfFile(Path.Combine(directory, file.Name));
-            if (found != file.Sha256)
-                throw new RadioDiffusionException($"'{file.Name}' of '{manifest.Id}' should have the digest {file.Sha256}, but it has {found}.");
-        }
     }
 
     private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)
@@ -120,6 +112,8 @@ internal sealed partial class TrainerGeneration(
             double validation = _meetings == null || IsFirst ? await ValidateIfDueAsync(trainer, cancellationToken) : double.NaN;
             if (!IsFirst)
                 continue;
+            if (_options.KeepsAveragesAt(trainer.Iteration) && await KeepAveragesAsync(trainer, cancellationToken) == TrainerOrder.EndAtOnce)
+                return (null, false);
             bool isStop = trainer.Iteration < _options.Iterations && (_meetings?.IsLast ?? (_stopAt > 0 && trainer.Iteration >= _stopAt));
             isDue |= isStop;
             var order = isDue ? await CheckpointAsync(trainer, cancellationToken) : TrainerOrder.GoOn;
@@ -164,7 +158,8 @@ internal sealed partial class TrainerGeneration(
     }
 
     private bool SomethingIsDue(long iteration) =>
-        iteration % _options.CheckpointEvery == 0 || iteration % _options.ValidateEvery == 0 || iteration == _stopAt || iteration >= _options.Iterations;
+        iteration % _options.CheckpointEvery == 0 || iteration % _options.ValidateEvery == 0 || iteration == _stopAt
+        || _options.KeepsAveragesAt(iteration) || iteration >= _options.Iterations;
 
     private async Task<double> ValidateIfDueAsync(Trainer trainer, CancellationToken cancellationToken)
     {
@@ -197,6 +192,16 @@ internal sealed partial class TrainerGeneration(
         foreach (string old in answer.Obsolete)
             await store.DeleteAsync(old, cancellationToken);
         return answer.Order;
+    }
+
+    /// <summary>Stores the power-function averages for good, before the checkpoint of the same iteration: whoever goes on from there has them.</summary>
+    private async Task<TrainerOrder> KeepAveragesAsync(Trainer trainer, CancellationToken cancellationToken)
+    {
+        var recipe = TrainingSetup.AveragesRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration);
+        using var scratch = store.CreateScratchDirectory();
+        await slot.RunAsync(() => trainer.SaveAverages(scratch.Path, Describe(trainer, _data)), cancellationToken);
+        await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
+        return (await run.CommitAveragesAsync(_assignment.Generation, new CommittedCheckpoint(recipe.Id, trainer.Iteration), cancellationToken)).Order;
     }
 
     private async Task<TrainerOrder> ReportAsync(Trainer trainer, double loss, double validation, CancellationToken cancellationToken)
@@ -239,6 +244,10 @@ internal sealed partial class TrainerGeneration(
 
     private static SnapshotDescription Describe(Trainer trainer, TrainingSetReader data) =>
         TrainingSetup.DescriptionOf(data.Description) with { Network = trainer.Network, Iterations = trainer.Iteration };
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Training run {Run}: precision {Precision} was chosen, since a few images took {Single:0.000} s in Float32 and {Half:0.000} s in BFloat16 (summed over {Trainers} trainers)")]
+    private partial void LogPrecision(string run, Precision precision, double single, double half, int trainers);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training run {Run}: checkpoint of iteration {Iteration} is {Artifact}")]
     private partial void LogCheckpoint(string run, long iteration, string artifact);

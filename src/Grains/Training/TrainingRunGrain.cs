@@ -134,7 +134,10 @@ internal sealed partial class TrainingRunGrain(
         }
         var next = await NewStateAsync(fork.Request, options, cancellationToken);
         var copy = await CheckpointCopies.CopyAsync(store, checkpoint, Name, cancellationToken);
-        await state.ReplaceAsync((next with { ForkedFrom = checkpoint.Artifact, State = WorkState.Paused }).WithCheckpoint(copy), Name, cancellationToken);
+        var averages = new List<CommittedCheckpoint>();
+        foreach (var one in options.PowerEma is { Count: > 0 } ? source.Averages.Where(one => one.Iteration <= checkpoint.Iteration) : [])
+            averages.Add(await CheckpointCopies.CopyAsync(store, one, Name, cancellationToken));
+        await state.ReplaceAsync((next with { ForkedFrom = checkpoint.Artifact, Averages = averages, State = WorkState.Paused }).WithCheckpoint(copy), Name, cancellationToken);
         Change(status => StatusFromState());
         return _status.Value;
     }
@@ -303,6 +306,7 @@ internal sealed partial class TrainingRunGrain(
         MinWorkers = state.State.MinWorkers,
         Note = state.State.Note,
         Checkpoints = state.State.Checkpoints,
+        Averages = state.State.Averages,
     };
 
     private void Change(Func<TrainingStatus, TrainingStatus> change)

@@ -46,6 +46,9 @@ internal sealed record TrainingRunState
     /// <summary>Those that were given up last, and perhaps not deleted yet.</summary>
     public IReadOnlyList<string> Obsolete { get; init; } = [];
 
+    /// <summary>The power-function averages that are kept for good, the latest last.</summary>
+    public IReadOnlyList<CommittedCheckpoint> Averages { get; init; } = [];
+
     public string? Snapshot { get; init; }
 
     public string? Error { get; init; }
@@ -69,6 +72,10 @@ internal sealed record TrainingRunState
             Obsolete = [.. Checkpoints.Select(kept => kept.Artifact).Except(keptOnes.Select(kept => kept.Artifact))],
         };
     }
+
+    /// <summary>With averages; later ones are of a way that the run has left.</summary>
+    public TrainingRunState WithAverages(CommittedCheckpoint averages) =>
+        this with { Averages = [.. Averages.Where(kept => kept.Iteration < averages.Iteration), averages] };
 
     /// <summary>Without a checkpoint that cannot be used; null if there is no other one.</summary>
     public TrainingRunState? WithoutCheckpoint(string artifact, string reason)

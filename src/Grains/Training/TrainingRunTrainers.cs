@@ -79,6 +79,15 @@ internal sealed partial class TrainingRunGrain
         return Answer(others ? TrainerOrder.Regroup : TrainerOrder.GoOn, [.. before.Union(state.State.Obsolete)]);
     }
 
+    public async Task<TrainerAnswer> CommitAveragesAsync(long generation, CommittedCheckpoint averages, CancellationToken cancellationToken = default)
+    {
+        if (!IsCurrent(generation))
+            return Answer(TrainerOrder.EndAtOnce);
+        await state.ReplaceAsync(state.State.WithAverages(averages), Name, cancellationToken);
+        Change(status => status with { Averages = state.State.Averages });
+        return Answer(TrainerOrder.GoOn);
+    }
+
     public async Task<bool> RejectCheckpointAsync(long generation, string artifact, string reason, CancellationToken cancellationToken = default)
     {
         if (!IsCurrent(generation) || state.State.Checkpoint?.Artifact != artifact)

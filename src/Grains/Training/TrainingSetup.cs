@@ -11,6 +11,9 @@ namespace RadioDiffusion.Grains.Training;
 /// <summary>From a request to the options of a training, and to the recipes of what it produces.</summary>
 public static class TrainingSetup
 {
+    /// <summary>Kinds of the artifacts that belong to a run.</summary>
+    public const string CheckpointKind = "checkpoint", AveragesKind = "averages";
+
     public static TrainingOptions OptionsFor(TrainingRequest request)
     {
         var preset = TrainingConfiguration.Of(request.Preset, request.Configuration).Training;
@@ -45,10 +48,18 @@ public static class TrainingSetup
     /// <summary>A checkpoint belongs to its run, which deletes it when it is not needed any more.</summary>
     public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration, int sampleGrids)
     {
-        var recipe = RecipeOf("checkpoint", network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
+        var recipe = RecipeOf(CheckpointKind, network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
         recipe.Parameters["run"] = run;
         if (sampleGrids > 0)
             recipe.Parameters["sampleGrids"] = sampleGrids;
+        return recipe;
+    }
+
+    /// <summary>Power-function averages that a run keeps for good.</summary>
+    public static Recipe AveragesRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration)
+    {
+        var recipe = RecipeOf(AveragesKind, network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
+        recipe.Parameters["run"] = run;
         return recipe;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Networks;
 using static TorchSharp.torch;
@@ -24,10 +25,14 @@ internal sealed record CheckpointDescription
     public required string DataDigest { get; init; }
 
     public required int DataCount { get; init; }
+
+    /// <summary>That of the next step in float16; null in other precisions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LossScale? LossScale { get; init; }
 }
 
 /// <summary>
-/// State to go on from, in a directory: model, average, optimiser (and DiLoCo's outer one) as safetensors, and trainer.json, which is written
+/// State to go on from, in a directory: model, averages and optimiser (and DiLoCo's outer one) as safetensors, and trainer.json, which is written
 /// last, so that a directory with it is whole. Each file carries its iteration, so that a mixture is found out.
 /// </summary>
 internal static class Checkpoint
@@ -39,13 +44,13 @@ internal static class Checkpoint
     private const string OuterFile = "outer.safetensors";
     private const string IterationKey = "iteration";
 
-    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer, OuterOptimizer? outer)
+    public static void Save(string directory, CheckpointDescription description, FlatParameters parameters, Tensor ema, PowerFunctionAverages averages, AdamOptimizer optimizer, OuterOptimizer? outer)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(directory);
         File.Delete(Path.Combine(directory, DescriptionFile));   // from here until it is written again, this is no checkpoint
         var metadata = new Dictionary<string, string> { [IterationKey] = Text(description.Iteration) };
-        foreach (var (file, tensors) in Files(parameters, ema, optimizer, outer))
+        foreach (var (file, tensors) in Files(parameters, ema, averages, optimizer, outer))
             WeightFiles.Save(tensors, Path.Combine(directory, file), metadata);
         JsonFile.Write(Path.Combine(directory, DescriptionFile), description);
     }
@@ -61,11 +66,11 @@ internal static class Checkpoint
             : throw new RadioDiffusionException($"{path} should have format version {CheckpointDescription.CurrentVersion}, but it has {description.FormatVersion}.");
     }
 
-    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, AdamOptimizer optimizer, OuterOptimizer? outer)
+    public static void LoadTensors(string directory, long iteration, FlatParameters parameters, Tensor ema, PowerFunctionAverages averages, AdamOptimizer optimizer, OuterOptimizer? outer)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        foreach (var (file, tensors) in Files(parameters, ema, optimizer, outer))
+        foreach (var (file, tensors) in Files(parameters, ema, averages, optimizer, outer))
         {
             string path = Path.Combine(directory, file);
             WeightFiles.Load(tensors, path);
@@ -76,10 +81,11 @@ internal static class Checkpoint
     }
 
     private static IEnumerable<(string File, IReadOnlyList<(string Name, Tensor Tensor)> Tensors)> Files(
-        FlatParameters parameters, Tensor ema, AdamOptimizer optimizer, OuterOptimizer? outer) =>
+        FlatParameters parameters, Tensor ema, PowerFunctionAverages averages, AdamOptimizer optimizer, OuterOptimizer? outer) =>
     [
         (ModelFile, parameters.Slices(parameters.Values)),
         (EmaFile, parameters.Slices(ema)),
+        .. averages.Files(parameters),
         (OptimizerFile, [.. parameters.Slices(optimizer.FirstMoment, "exp_avg."), .. parameters.Slices(optimizer.SecondMoment, "exp_avg_sq.")]),
         .. outer == null ? [] : new[] { (OuterFile, parameters.Slices(outer.Momentum)) },
     ];

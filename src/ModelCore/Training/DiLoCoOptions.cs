@@ -22,5 +22,7 @@ public sealed record DiLoCoOptions
         TrainingOptions.Require(OuterMomentum is >= 0 and < 1, nameof(OuterMomentum), "at least 0 and below 1", OuterMomentum);
         TrainingOptions.Require(training.CheckpointEvery % LocalSteps == 0, nameof(training.CheckpointEvery), $"a multiple of the {LocalSteps} local steps", training.CheckpointEvery);
         TrainingOptions.Require(training.ValidateEvery % LocalSteps == 0, nameof(training.ValidateEvery), $"a multiple of the {LocalSteps} local steps", training.ValidateEvery);
+        TrainingOptions.Require(training.PowerEma is null or { Count: 0 }, nameof(training.PowerEma), "empty for trainers that take steps by themselves", string.Join(", ", training.PowerEma ?? []));
+        TrainingOptions.Require(training.Precision != Precision.Auto, nameof(training.Precision), "given for trainers that take steps by themselves, since each would measure for itself", training.Precision);
     }
 }

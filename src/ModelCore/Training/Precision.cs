@@ -16,4 +16,12 @@ public enum Precision
 
     /// <summary>64 bits throughout: for proofs, since it shows whether two ways of computing are the same.</summary>
     Float64,
+
+    /// <summary>Like bfloat16, in float16, which is more precise and reaches no further than 65504: with a scaled loss (<see cref="LossScale"/>).</summary>
+    Float16,
+
+    /// <summary>
+    /// Float32 or bfloat16, whichever is faster where the run begins: measured before its first step (<see cref="PrecisionMeasurement"/>), and kept from then on.
+    /// </summary>
+    Auto,
 }

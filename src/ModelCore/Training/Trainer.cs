@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
@@ -24,6 +25,7 @@ public sealed class Trainer : IDisposable
     private readonly FlatParameters _parameters;
     private readonly AdamOptimizer _optimizer;
     private readonly Tensor _ema;
+    private readonly PowerFunctionAverages _averages;
     private readonly DataSplit _split;
     private readonly BatchMaker _batches;
     private readonly ITrainingData _data;
@@ -54,13 +56,22 @@ public sealed class Trainer : IDisposable
         _optimizer = new AdamOptimizer(_parameters.Length, device, _parameters.Values.dtype);
         _ema = _parameters.Values.clone().DetachFromDisposeScope();
         _outer = options.DiLoCo is { } diLoCo ? new OuterOptimizer(_parameters.Values, diLoCo) : null;
+        _averages = new PowerFunctionAverages(options.PowerEma, _parameters.Values);
+        LossScale = options.Precision == Precision.Float16 ? new LossScale() : null;
         _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, data.BalancesClasses ? data.Label : null);
         _batches = new BatchMaker(data, options, network.Options, device);
     }
 
-    public TrainingOptions Options { get; }
+    /// <summary>How this trainer trains: <see cref="Precision.Auto"/> has become what was chosen.</summary>
+    public TrainingOptions Options { get; private set; }
+
+    /// <summary>What decided on the precision; null if that was given, or chosen when the run began.</summary>
+    public PrecisionMeasurement? Measured { get; private set; }
 
     public NetworkOptions Network => _network.Options;
+
+    /// <summary>The scale of the next step's loss in float16; null in other precisions.</summary>
+    internal LossScale? LossScale { get; set; }
 
     /// <summary>Steps done.</summary>
     public long Iteration { get; private set; }
@@ -75,6 +86,7 @@ public sealed class Trainer : IDisposable
     /// <param name="initialWeights">A safetensors file of weights to begin with; null for random ones.</param>
     /// <param name="share">Which part of every batch is this trainer's, where trainers meet only now and then (DiLoCo); null for the collective's.</param>
     /// <exception cref="RadioDiffusionException">Options are out of range, or data and network do not fit.</exception>
+    /// <exception cref="CollectiveException">The precision is to be chosen, and a worker was lost meanwhile.</exception>
     public static Trainer Create(NetworkOptions network, TrainingOptions options, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null,
         string? initialWeights = null, TrainerShare? share = null)
     {
@@ -85,7 +97,17 @@ public sealed class Trainer : IDisposable
         var initial = Initialisation.Create(network, options.Seed);
         if (initialWeights != null)
             WeightFiles.Load(initial, initialWeights);
-        return new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share);
+        var trainer = new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share);
+        try
+        {
+            trainer.ChoosePrecisionIfAsked();
+        }
+        catch
+        {
+            trainer.Dispose();
+            throw;
+        }
+        return trainer;
     }
 
     /// <summary>Goes on from a checkpoint.</summary>
@@ -105,7 +127,10 @@ public sealed class Trainer : IDisposable
         checkpoint.Network.Check();
         CheckNetwork(checkpointDirectory, network, checkpoint.Network);
         options ??= checkpoint.Options;
+        if (options.Precision == Precision.Auto)
+            options = options with { Precision = checkpoint.Options.Precision };     // chosen when the run began
         options.Check();
+        CheckAverages(checkpointDirectory, options, checkpoint.Options);
         CheckData(checkpoint.Network, data);
         if (checkpoint.DataDigest != dataDigest || checkpoint.DataCount != data.Count)
         {
@@ -117,7 +142,7 @@ public sealed class Trainer : IDisposable
         try
         {
             var outer = checkpoint.Options.DiLoCo == null ? null : trainer._outer;     // one that begins here begins at rest
-            Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._optimizer, outer);
+            Checkpoint.LoadTensors(checkpointDirectory, checkpoint.Iteration, trainer._parameters, trainer._ema, trainer._averages, trainer._optimizer, outer);
             trainer._outer?.Begin(trainer._parameters.Values);
         }
         catch
@@ -127,6 +152,8 @@ public sealed class Trainer : IDisposable
         }
         trainer._parameters.WriteToNetwork();
         trainer.Iteration = trainer._roundBegan = checkpoint.Iteration;
+        if (trainer.LossScale != null)
+            trainer.LossScale = checkpoint.LossScale ?? trainer.LossScale;
         return trainer;
     }
 
@@ -135,9 +162,13 @@ public sealed class Trainer : IDisposable
     /// <returns>False: one of them was lost.</returns>
     /// <exception cref="RadioDiffusionException">They do not; all of them are told the same.</exception>
     public bool Agrees(TimeSpan timeout) => _collective.Size == 1
-        || Agreement.Check(_collective, Agreement.Digest(Iteration, JsonSerializer.Serialize(Options), _parameters.Values, _ema, _optimizer.FirstMoment, _optimizer.SecondMoment), timeout);
+        || Agreement.Check(_collective, Agreement.Digest(Iteration, JsonSerializer.Serialize((object[])[Options, LossScale!]),
+            [_parameters.Values, _ema, .. _averages.Values, _optimizer.FirstMoment, _optimizer.SecondMoment]), timeout);
 
-    /// <summary>One step of Adam on one batch, of which this trainer takes its share.</summary>
+    /// <summary>
+    /// One step of Adam on one batch, of which this trainer takes its share. In float16 a step whose gradients overflow leaves the weights as they are; it
+    /// counts as an iteration all the same (<see cref="LossScale"/>), and averages take in the weights once more.
+    /// </summary>
     /// <exception cref="CollectiveException">The gradients could not be summed over all who train together. Nothing has changed.</exception>
     public TrainingStep Step()
     {
@@ -152,7 +183,9 @@ public sealed class Trainer : IDisposable
         using (no_grad())
         {
             long iteration = ++Iteration;
-            _optimizer.Step(_parameters.Values, _parameters.Gradients, iteration, Options.LearningRateAt(iteration));
+            if (UndoLossScale())
+                _optimizer.Step(_parameters.Values, _parameters.Gradients, iteration - (LossScale?.LeftOut ?? 0), Options.LearningRateAt(iteration));
+            _averages.Update(_parameters.Values, iteration);
             if (_outer == null)
                 _ema.lerp_(_parameters.Values, NumberTensor(1 - Options.EmaRateAt(iteration)));
             _parameters.WriteToNetwork();
@@ -218,9 +251,44 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         var dropout = Network.Dropout > 0 ? new DropoutMasks(Options.Seed, firstPosition + first, count, Network.Dropout, _device) : null;
         var loss = SumOfLosses(_batches.ToTensors(numbers, first, count), dropout) * NumberTensor(1.0 / (_outer == null ? Options.BatchSize : _shareSize));
-        loss.backward();
+        (LossScale is { } scale ? loss * NumberTensor(scale.Scale) : loss).backward();
         using (no_grad())
             _parameters.Loss.Increase(loss);
+    }
+
+    /// <summary>Divides the gradients by the scale of the loss, and changes it for the next step. All workers have the same sums, and so decide alike.</summary>
+    /// <returns>Whether the gradients are of use.</returns>
+    private bool UndoLossScale()
+    {
+        if (LossScale is not { } scale)
+            return true;
+        bool isFinite = _parameters.Gradients.isfinite().all().item<bool>();
+        _parameters.Gradients.mul_(NumberTensor(1 / scale.Scale));
+        LossScale = scale.After(isFinite);
+        return isFinite;
+    }
+
+    /// <summary>Where the precision is <see cref="Precision.Auto"/>: computes the first images in those there are to choose from. Leaves no trace but the choice.</summary>
+    private void ChoosePrecisionIfAsked()
+    {
+        if (Options.Precision != Precision.Auto)
+            return;
+        long position = _shareOffset;
+        _ahead = Begin(position);
+        var numbers = _ahead.Value.Numbers.GetAwaiter().GetResult();
+        int most = Options.MicroBatchSize > 0 ? Math.Min(Options.MicroBatchSize, PrecisionMeasurement.MostImages) : PrecisionMeasurement.MostImages;
+        int count = Math.Min(most, _shareSize);
+        Measured = PrecisionMeasurement.Take(Compute, _collective, _device, _longestSum);
+        Options = Options with { Precision = Measured.Chosen };
+
+        void Compute(Precision precision)
+        {
+            Options = Options with { Precision = precision };
+            _parameters.Reduced.zero_();
+            if (count > 0)
+                AddGradients(numbers, position, 0, count);
+            NumberOf(_parameters.Loss);                      // waits for the device
+        }
     }
 
     private void SumOverWorkers(Tensor values)
@@ -261,7 +329,15 @@ public sealed class Trainer : IDisposable
         Options = Options,
         DataDigest = _dataDigest,
         DataCount = _data.Count,
-    }, _parameters, _ema, _optimizer, _outer);
+        LossScale = LossScale,
+    }, _parameters, _ema, _averages, _optimizer, _outer);
+
+    /// <summary>Writes the power-function averages as they are now, for <see cref="PostHocEma"/>, and model.json as <see cref="SaveSnapshot"/> does.</summary>
+    public void SaveAverages(string directory, SnapshotDescription? description = null)
+    {
+        _averages.Save(directory, _parameters, Iteration);
+        Describe(description).Write(directory);
+    }
 
     /// <summary>Writes weights to use: the averaged ones, and model.json with the description, network and iterations filled in.</summary>
     public void SaveSnapshot(string directory, SnapshotDescription? description = null)
@@ -269,8 +345,11 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(directory);
         WeightFiles.Save(_parameters.Slices(_ema), Path.Combine(directory, SnapshotDescription.WeightsFileName));
-        ((description ?? new SnapshotDescription()) with { Network = Network, Iterations = Iteration, Parameters = _parameters.Length }).Write(directory);
+        Describe(description).Write(directory);
     }
+
+    private SnapshotDescription Describe(SnapshotDescription? description) =>
+        (description ?? new SnapshotDescription()) with { Network = Network, Iterations = Iteration, Parameters = _parameters.Length };
 
     public void Dispose()
     {
@@ -279,6 +358,7 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _outer?.Dispose();
         _ema.Dispose();
+        _averages.Dispose();
         _network.Dispose();
     }
 
@@ -289,6 +369,16 @@ public sealed class Trainer : IDisposable
             .Select(option => $"{option.Key} {given[option.Key]?.ToJsonString() ?? "null"} instead of {option.Value?.ToJsonString() ?? "null"}")];
         if (differences.Length > 0)
             throw new RadioDiffusionException($"The checkpoint {directory} is of another network: it has {string.Join(", ", differences)}.");
+    }
+
+    private static void CheckAverages(string directory, TrainingOptions wanted, TrainingOptions kept)
+    {
+        double[] missing = [.. (wanted.PowerEma ?? []).Except(kept.PowerEma ?? [])];
+        if (missing.Length == 0)
+            return;
+        string widths = string.Join(", ", missing.Select(width => width.ToString(CultureInfo.InvariantCulture)));
+        throw new RadioDiffusionException($"The checkpoint {directory} has no power-function averages of the relative widths {widths}: "
+            + $"averages begin with their training. Leave the widths out of {nameof(TrainingOptions.PowerEma)}, or start a new training.");
     }
 
     private static void CheckData(NetworkOptions network, ITrainingData data)
@@ -328,7 +418,7 @@ public sealed class Trainer : IDisposable
     private Tensor SumOfLosses(TrainingBatch batch, IDropoutMasks? dropout)
     {
         Tensor denoised;
-        using (Options.Precision == Precision.BFloat16 ? new Autocast(_device.type) : null)
+        using (Autocast.For(Options.Precision, _device.type))
             denoised = _network.forward(batch.Images.Plus(batch.Noise), batch.Sigma, batch.Conditions, dropout);
         return EdmLoss.PerImage(denoised, batch.Images, batch.Sigma, Network.SigmaData).sum();
     }

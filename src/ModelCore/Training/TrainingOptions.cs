@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace RadioDiffusion.ModelCore.Training;
@@ -30,6 +31,17 @@ public sealed record TrainingOptions
 
     /// <summary>Whether the rate grows as (1 + n) / (10 + n) over the first n averaged steps, for short trainings.</summary>
     public bool EmaWarmUp { get; init; }
+
+    /// <summary>
+    /// Relative widths (sigma_rel, 0.01 to 0.25) of power-function averages that are kept beside the exponential one, so that an average of any width can be made
+    /// afterwards (<see cref="PostHocEma"/>); the usual pair is 0.05 and 0.1 (Karras et al. 2024). Null for none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public IReadOnlyList<double>? PowerEma { get; init; }
+
+    /// <summary>Steps after which these averages are kept for good, and at the end; 0 for as often as checkpoints are written. For whoever drives the trainer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int PowerEmaEvery { get; init; }
 
     /// <summary>Mean of ln(sigma) in training (P_mean).</summary>
     public double LogSigmaMean { get; init; } = -2.5;
@@ -117,6 +129,7 @@ public sealed record TrainingOptions
         Require(LearningRateDecay >= 0 && LearningRateDecay <= Iterations, nameof(LearningRateDecay), $"0 to {Iterations}", LearningRateDecay);
         Require(EmaRate is >= 0 and < 1, nameof(EmaRate), "at least 0 and below 1", EmaRate);
         Require(EmaStart >= 0, nameof(EmaStart), "0 or more", EmaStart);
+        CheckPowerEma();
         Require(LogSigmaDeviation >= 0, nameof(LogSigmaDeviation), "0 or more", LogSigmaDeviation);
         Require(ContextDropout is >= 0 and <= 1, nameof(ContextDropout), "0 to 1", ContextDropout);
         Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), "0 to 1", LabelDropout);
@@ -148,6 +161,18 @@ public sealed record TrainingOptions
         if (averaged <= 0)
             return 0;
         return EmaWarmUp ? Math.Min(EmaRate, (1.0 + averaged) / (10 + averaged)) : EmaRate;
+    }
+
+    /// <summary>Whether the power-function averages are kept for good after a step.</summary>
+    public bool KeepsAveragesAt(long iteration) =>
+        PowerEma is { Count: > 0 } && (iteration % (PowerEmaEvery > 0 ? PowerEmaEvery : CheckpointEvery) == 0 || iteration >= Iterations);
+
+    private void CheckPowerEma()
+    {
+        Require(PowerEmaEvery >= 0, nameof(PowerEmaEvery), "0 or more", PowerEmaEvery);
+        foreach (double width in PowerEma ?? [])
+            Require(PowerFunctionProfile.IsWidth(width), nameof(PowerEma), FormattableString.Invariant($"widths of {PowerFunctionProfile.Narrowest} to {PowerFunctionProfile.Widest}"), width);
+        Require(PowerEma == null || PowerEma.Distinct().Count() == PowerEma.Count, nameof(PowerEma), "different widths", string.Join(", ", (PowerEma ?? []).Select(width => width.ToString(CultureInfo.InvariantCulture))));
     }
 
     internal static void Require(bool condition, string option, string expected, object found)
