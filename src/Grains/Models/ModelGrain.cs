@@ -3,6 +3,7 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Grains.Models;
 
