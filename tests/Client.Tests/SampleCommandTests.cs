@@ -62,7 +62,7 @@ public sealed class SampleCommandTests : IDisposable
         async Task FailsAsync(string expected, params string[] more)
         {
             var (exitCode, _, errors) = await RunAsync(more);
-            Assert.Equal(ExitCode.Failed, exitCode);
+            Assert.Equal(ExitCode.WrongUsage, exitCode);
             Assert.Contains(expected, errors, StringComparison.Ordinal);
         }
     }
