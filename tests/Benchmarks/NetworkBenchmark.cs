@@ -103,7 +103,7 @@ internal static class NetworkBenchmark
 
         public int ImageSize => 80;
 
-        public bool HasContext => true;
+        public int ContextDimension => 1;
 
         public int ClassCount => 0;
 
@@ -116,7 +116,7 @@ internal static class NetworkBenchmark
 
         public ReadOnlySpan<float> Image(int index) => _images[index];
 
-        public float Context(int index) => 0;
+        public ReadOnlySpan<float> Context(int index) => new float[1];
 
         public int Label(int index) => 0;
     }

@@ -35,17 +35,49 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal([true, false, true], samples.Select(sample => sample.GetProperty("error").ValueKind == JsonValueKind.Null));
     }
 
+    [Fact]
+    public async Task Sample_OfAModelOfValues_TakesThemByName()
+    {
+        await TrainAsync("{\"conditions\": [{\"name\": \"snrSigma\", \"transform\": \"log\"}, {\"name\": \"peakFlux\"}]}");
+        var (exitCode, text, errors) = await RunAsync("--flux", "2", "--value", "snrSigma=12.5");
+        Assert.True(exitCode == ExitCode.Done, errors);
+        Assert.Contains("_flux=2mJy_snrSigma=12.5_w=0.1_", JsonDocument.Parse(text).RootElement[0].GetProperty("id").GetString(), StringComparison.Ordinal);
+
+        await FailsAsync("needs snrSigma. It takes snrSigma (", "--flux", "2");
+        await FailsAsync("needs peakFlux", "--value", "snrSigma=12.5", "--count", "2");
+        await FailsAsync("a name and a number, such as LAS=30, but it is 'snrSigma'", "--flux", "2", "--value", "snrSigma");
+        await FailsAsync("there once", "--flux", "2", "--value", "snrSigma=1", "--value", "snrSigma=2");
+
+        (_, text, _) = await CommandLineTests.RunAsync("model", "show", "run", "--store", Store, "--json");
+        var conditions = JsonDocument.Parse(text).RootElement.GetProperty("conditions").EnumerateArray().ToArray();
+        Assert.Equal(["snrSigma Log", "peakFlux BoxCox"], conditions.Select(condition => $"{condition.GetProperty("name")} {condition.GetProperty("transform")}"));
+        (_, text, _) = await CommandLineTests.RunAsync("model", "show", "run", "--store", Store);
+        Assert.Contains("--value snrSigma=", text, StringComparison.Ordinal);
+        (_, text, _) = await CommandLineTests.RunAsync("dataset", "show", "small", "--store", Store);
+        Assert.Contains("peakFlux, totalFlux", text, StringComparison.Ordinal);
+
+        Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] more) =>
+            CommandLineTests.RunAsync(["sample", "--model", "run", "--steps", "2", "--out", _folder.File("values"), "--store", Store, "--json", .. more]);
+
+        async Task FailsAsync(string expected, params string[] more)
+        {
+            var (exitCode, _, errors) = await RunAsync(more);
+            Assert.Equal(ExitCode.WrongUsage, exitCode);
+            Assert.Contains(expected, errors, StringComparison.Ordinal);
+        }
+    }
+
     private Task<(int ExitCode, string Output, string Errors)> SampleAsync(string to) => CommandLineTests.RunAsync(
         "sample", "--model", "run", "--flux", "2", "--steps", "2", "--count", "3", "--out", _folder.File(to), "--store", Store, "--json");
 
-    private async Task TrainAsync()
+    private async Task TrainAsync(string? configuration = null)
     {
         var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
         await using var session = await Session.OpenAsync(Store, null, false, Token);
         await session.Grains.Dataset("small").BuildAsync(new DatasetRequest { MosaicDirectory = mosaics, CataloguePath = catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 }, Token);
         await session.Grains.Dataset("small").FollowAsync(_ => { }, Token);
         var run = session.Grains.TrainingRun("run");
-        await run.StartAsync(new TrainingRequest { Dataset = "small", Iterations = 1, BatchSize = 2 }, Token);
+        await run.StartAsync(new TrainingRequest { Dataset = "small", Iterations = 1, BatchSize = 2, Configuration = configuration }, Token);
         Assert.Equal(WorkState.Done, (await run.FollowAsync(_ => { }, Token)).State);
     }
 }

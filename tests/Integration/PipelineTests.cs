@@ -47,6 +47,79 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task Model_OfTwoValuesAndClasses_IsAskedForAllOfThem()
+    {
+        await using var session = await OpenAsync();
+        await BuildAsync(session);
+        var imported = await ImportInClassesAsync(session);
+        Assert.True(imported.State == WorkState.Done, imported.Error);
+        const string conditions = "{ \"conditions\": [{\"name\": \"snrSigma\", \"transform\": \"log\"}, {\"name\": \"peakFlux\"}] }";
+        var run = session.Grains.GetGrain<ITrainingRunGrain>("run");
+        await run.StartAsync(Request(2) with { Dataset = "classes", Configuration = conditions, SampleGrids = 1 }, Token);
+        var status = await run.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, status.Error);
+
+        var model = await session.Grains.GetGrain<IModelGrain>("run").GetAsync(Token);
+        Assert.Equal(["snrSigma", "peakFlux"], model.Conditions.Select(condition => condition.Name));
+        Assert.Equal(["", "mJy/beam"], model.Conditions.Select(condition => condition.Unit));
+        Assert.Equal(["FRI", "FRII"], model.Classes);
+        double snr = model.Conditions[0].Range[1];
+        var parameters = new SampleParameters("run", "FRII", 3.5, Steps: 2, Values: new Dictionary<string, double> { ["snrSigma"] = 12.5 });
+        string id = SampleIds.For(model, parameters);
+        Assert.Equal($"s1_{model.Digest}_seed=1_class=FRII_flux=3.5mJy_snrSigma=12.5_w=0.1_heun=2_f32", id);
+        var sample = await session.Grains.FetchSampleAsync(id, Token);
+        string path = _folder.File("sample.fits");
+        await File.WriteAllBytesAsync(path, sample.Fits!, Token);
+        using (var file = FitsFile.Open(path))
+        {
+            var header = file.FirstImage().Header;
+            Assert.Equal(("snrSigma", 12.5, 3.5, "FRII"), (header.GetString("COND1"), header.GetDouble("CONDV1"), header.GetDouble("PEAKFLUX"), header.GetString("CLASS")));
+            Assert.Equal(id, header.GetString("SAMPLEID"));
+        }
+
+        Assert.Contains("needs snrSigma. It takes snrSigma (", Refusal(parameters with { Values = null }), StringComparison.Ordinal);
+        Assert.Contains("needs peakFlux. It takes snrSigma (", Refusal(parameters with { Flux = null }), StringComparison.Ordinal);
+        Assert.Contains("is not conditioned on LAS", Refusal(parameters with { Values = new Dictionary<string, double> { ["snrSigma"] = snr, ["LAS"] = 3 } }), StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<UserErrorException>(() => session.Grains.FetchSampleAsync(id.Replace("_class=FRII", "", StringComparison.Ordinal), Token));
+        Assert.Contains("should name a class", error.Message, StringComparison.Ordinal);
+
+        string Refusal(SampleParameters wrong) => Assert.Throws<UserErrorException>(() => SampleIds.For(model, wrong)).Message;
+    }
+
+    [Fact]
+    public async Task Run_ConditionedOnWhatTheDatasetHasNot_FailsNamingWhatItHas()
+    {
+        await using var session = await OpenAsync();
+        await BuildAsync(session);
+        var run = session.Grains.GetGrain<ITrainingRunGrain>("run");
+        var unknown = await Assert.ThrowsAsync<UserErrorException>(() => run.StartAsync(Request(1) with { Configuration = "{\"conditions\": [{\"name\": \"colour\"}]}" }, Token));
+        Assert.Contains("There is no condition 'colour'. There are peakFlux", unknown.Message, StringComparison.Ordinal);
+        await run.StartAsync(Request(1) with { Configuration = "{\"conditions\": [{\"name\": \"LAS\"}]}" }, Token);
+        var status = await run.FollowAsync(_ => { }, Token);
+        Assert.Equal(WorkState.Failed, status.State);
+        Assert.Contains("no 'LAS'", status.Error, StringComparison.Ordinal);
+        Assert.Contains("It has peakFlux, totalFlux, snrSigma", status.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The images of the survey again, as FITS files in folders named after classes.</summary>
+    private async Task<DatasetStatus> ImportInClassesAsync(Session session)
+    {
+        var survey = session.Grains.GetGrain<IDatasetGrain>("small");
+        string images = _folder.File("classes");
+        using (var set = await ReadAsync(session, await survey.GetStatusAsync(Token)))
+        {
+            for (int i = 0; i < set.Count; i++)
+            {
+                string folder = Directory.CreateDirectory(Path.Combine(images, i % 2 == 0 ? "FRI" : "FRII")).FullName;
+                FitsWriter.WriteImage(Path.Combine(folder, $"{i:00}.fits"), set.Image(i).ToArray(), set.ImageSize, set.ImageSize, new FitsHeader());
+            }
+        }
+        var dataset = session.Grains.GetGrain<IDatasetGrain>("classes");
+        await dataset.ImportAsync(new DatasetImportRequest { Path = images }, Token);
+        return await dataset.FollowAsync(_ => { }, Token);
+    }
+
+    [Fact]
     public async Task Sample_AskedForByManyAtOnce_IsComputedOnce()
     {
         await using var session = await OpenAsync();

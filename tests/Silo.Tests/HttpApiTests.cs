@@ -130,6 +130,8 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     [InlineData("""{"model":""")]
     [InlineData("""{"flux":1}""")]
     [InlineData("""{"model":null,"flux":1}""")]
+    [InlineData("""{"model":"run","flux":1,"values":{"LAS":3}}""")]
+    [InlineData("""{"model":"run","flux":1,"values":{"LAS":"long"}}""")]
     [InlineData("""{"model":"not a name","flux":1}""")]
     public async Task Post_OfBadParameters_IsABadRequest(string json)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.ModelCore.Interchange;
+using RadioDiffusion.ModelCore.Training;
 using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
@@ -55,9 +56,20 @@ internal static class ModelCommand
             grid.AddRow("Conditioned on", Markup.Escape(ConditionedOn(model)));
             if (model.FluxRange.Count == 3)
                 grid.AddRow("Peak flux of its training set", FormattableString.Invariant($"{model.FluxRange[0]:0.###} to {model.FluxRange[2]:0.###} mJy/beam (98 %), median {model.FluxRange[1]:0.###}"));
+            foreach (var condition in model.Conditions.Where(condition => condition.Name != ConditionDescription.PeakFlux))
+                grid.AddRow(Markup.Escape(condition.Name), Markup.Escape(Line(condition)));
             console.Write(grid);
         });
         return ExitCode.Done;
+    }
+
+    private static string Line(ModelCondition condition)
+    {
+        string unit = condition.Unit.Length > 0 ? $" {condition.Unit}" : "";
+        string transform = $"transform {condition.Transform}; ask with --value {condition.Name}=...";
+        return condition.Range is [var low, var median, var high]
+            ? FormattableString.Invariant($"{low:0.###} to {high:0.###}{unit} (98 % of its training set), median {median:0.###}; {transform}")
+            : $"{(unit.Length > 0 ? $"in{unit}; " : "")}{transform}";
     }
 
     private static async Task<int> ExportAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -86,11 +98,13 @@ internal static class ModelCommand
         return [.. manifest.Files.Select(file => Path.Combine(to, file.Name))];
     }
 
-    private static string ConditionedOn(ModelEntry model) => (model.NeedsFlux, model.Classes.Count) switch
+    private static string ConditionedOn(ModelEntry model)
     {
-        (true, 0) => "peak flux",
-        (false, > 0) => $"class ({string.Join(", ", model.Classes)})",
-        (true, > 0) => $"peak flux, class ({string.Join(", ", model.Classes)})",
-        _ => "nothing",
-    };
+        string[] names =
+        [
+            .. model.Conditions.Select(condition => condition.Name == ConditionDescription.PeakFlux ? "peak flux" : condition.Name),
+            .. model.Classes.Count == 0 ? Array.Empty<string>() : [$"class ({string.Join(", ", model.Classes)})"],
+        ];
+        return names.Length == 0 ? "nothing" : string.Join(", ", names);
+    }
 }

@@ -15,6 +15,7 @@ internal static class SampleCommand
     private static readonly Option<string?> _model = new("--model") { Description = "Name of the model, instead of an ID." };
     private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes." };
     private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set for one sample, drawn from its distribution for several." };
+    private static readonly Option<string[]> _values = new("--value") { Description = "A further value of a model that is conditioned on some, such as LAS=30, in the unit that 'model show' tells; repeat it for each.", HelpName = "NAME=NUMBER" };
     private static readonly Option<double> _guidance = new Option<double>("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 }.AtLeast(0);
     private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 }.AtLeast(1);
     private static readonly Option<string> _solver = new("--solver") { Description = "heun.", DefaultValueFactory = _ => "heun" };
@@ -25,7 +26,7 @@ internal static class SampleCommand
     public static Command Build()
     {
         var command = new Command("sample", "Generated radio galaxies, by ID or by parameters.")
-            .With(_id, _model, _class, _flux, _guidance, _seed, _solver, _steps, _count, _out);
+            .With(_id, _model, _class, _flux, _values, _guidance, _seed, _solver, _steps, _count, _out);
         command.Validators.Add(result =>
         {
             if ((result.GetValue(_id) == null) == (result.GetValue(_model) == null))
@@ -118,7 +119,7 @@ internal static class SampleCommand
         if (parsed.GetValue(_solver) != "heun")
             throw new UserErrorException(ErrorKind.Invalid, "--solver", $"--solver should be heun, but it is '{parsed.GetValue(_solver)}'.");
         var model = await session.Grains.Model(modelName!).GetAsync(cancellationToken);
-        var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps));
+        var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps), Values(parsed));
         ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => parameters.Seed + (ulong)i)];
         double[]? fluxes = parameters.Flux is null && count > 1 ? await SampleFluxes.DrawAsync(session, model, seeds, cancellationToken) : null;
         return [.. seeds.Select((seed, i) => SampleIds.For(model, parameters with { Seed = seed, Flux = fluxes?[i] ?? parameters.Flux }))];
@@ -132,6 +133,19 @@ internal static class SampleCommand
         return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double flux)
             ? flux
             : throw new UserErrorException(ErrorKind.Invalid, "--flux", $"--flux should be a number of mJy/beam, such as 3.5 or 3.5mJy, but it is '{text}'.");
+    }
+
+    private static Dictionary<string, double> Values(ParseResult parsed)
+    {
+        var values = new Dictionary<string, double>();
+        foreach (string text in parsed.GetValue(_values) ?? [])
+        {
+            if (text.Split('=') is not [{ Length: > 0 } name, var number] || !double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                throw new UserErrorException(ErrorKind.Invalid, "--value", $"--value should be a name and a number, such as LAS=30, but it is '{text}'.");
+            if (!values.TryAdd(name, value))
+                throw new UserErrorException(ErrorKind.Invalid, "--value", $"--value {name} should be there once, but it is there with {values[name]} and {value}.");
+        }
+        return values;
     }
 
     private sealed record SavedSample(string Id, bool FromStore, string[] Files, Exception? Error);

@@ -9,10 +9,10 @@ internal static class SampleFluxes
 {
     private const int Digits = 4;                            // enough for a flux, short enough for an ID
 
-    /// <summary>mJy/beam for each seed; null for a model that knows no distribution of fluxes.</summary>
+    /// <summary>mJy/beam for each seed; null for a model that knows no distribution of fluxes, or is conditioned on further values.</summary>
     public static async Task<double[]?> DrawAsync(Session session, ModelEntry model, IEnumerable<ulong> seeds, CancellationToken cancellationToken)
     {
-        if (!model.NeedsFlux)
+        if (!model.NeedsFlux || model.Conditions.Count > 1)     // with other values beside it, a flux of its own might not go with them
             return null;
         await using var stream = await session.Artifacts.OpenReadAsync(model.Snapshot, SnapshotDescription.FileName, cancellationToken);
         using var bytes = new MemoryStream();

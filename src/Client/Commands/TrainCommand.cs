@@ -31,7 +31,7 @@ internal static class TrainCommand
         Description = "Grids of samples drawn at checkpoints, for the report; default: as many as cost less than 1 % of the run, at most 10. 0 for none.",
     }.AtLeast(0);
 
-    private static readonly Option<FileInfo?> _configuration = new("--config") { Description = "JSON with what is different from the preset: {\"network\": {...}, \"training\": {...}}.", HelpName = "FILE" };
+    private static readonly Option<FileInfo?> _configuration = new("--config") { Description = "JSON with what is different from the preset: {\"network\": {...}, \"training\": {...}, \"conditions\": [{\"name\": \"LAS\", \"transform\": \"log\"}]}.", HelpName = "FILE" };
     private static readonly Option<string?> _from = new("--from-model") { Description = "A model whose weights training begins with, instead of random ones." };
 
     public static Command Build()

@@ -82,6 +82,7 @@ internal sealed record ReportSamples
                 Seed = sample.Seed,
                 Class = sample.Class,
                 FluxMilliJansky = sample.FluxMilliJansky,
+                Values = sample.Values,
                 Guidance = Guidance,
                 Steps = steps,
             }.ToString();

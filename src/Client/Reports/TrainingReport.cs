@@ -155,7 +155,8 @@ internal sealed class TrainingReport
         if (dataset == null)
             return null;
         using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Id, cancellationToken));
-        return TrainingSetup.DescriptionOf(set.Description);
+        var configuration = TrainingConfiguration.Of(status.Request!.Preset, status.Request.Configuration);
+        return TrainingSetup.DescriptionOf(set.Description, ConditionedSet.Of(set, configuration.Conditions).Conditions);
     }
 
     private ReportContents Contents(ReportSamples samples, byte[]? grid, (long Iteration, float[][] Images)[] grids)

@@ -65,4 +65,24 @@ public sealed record ModelEntry
 
     /// <summary>Names of the channels of its images; none for images of one channel.</summary>
     [Id(20)] public IReadOnlyList<string> Channels { get; init; } = [];
+
+    /// <summary>The continuous values that it is conditioned on, the peak flux among them.</summary>
+    [Id(21)] public IReadOnlyList<ModelCondition> Conditions { get; init; } = [];
+}
+
+/// <summary>A continuous value that a model is conditioned on.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.ModelCondition")]
+public sealed record ModelCondition
+{
+    /// <summary>As sample IDs call it; the peak flux, peakFlux, is flux there.</summary>
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>In which samples are asked for; empty for a plain number.</summary>
+    [Id(1)] public required string Unit { get; init; }
+
+    /// <summary>BoxCox, Log or None; standardised after that.</summary>
+    [Id(2)] public required string Transform { get; init; }
+
+    /// <summary>Of the training set: 1st percentile, median, 99th percentile; empty where they are not known.</summary>
+    [Id(3)] public IReadOnlyList<double> Range { get; init; } = [];
 }

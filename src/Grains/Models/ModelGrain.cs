@@ -3,6 +3,7 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Grains.Models;
 
@@ -34,11 +35,12 @@ internal sealed partial class ModelGrain(
             Digest = digest,
             Lineage = lineage,
             Classes = description.Classes,
-            NeedsFlux = description.FluxTransform != null,
+            NeedsFlux = description.Values.Any(condition => condition.Name == ConditionDescription.PeakFlux),
             Iterations = description.Iterations,
             Parameters = description.Parameters,
             ImageSize = description.Network.ImageSize,
             FluxRange = [.. description.PeakFluxPercentiles.Select(jansky => jansky * 1000)],
+            Conditions = [.. description.Values.Select(Condition)],
             Channels = [.. (description.Channels ?? []).Select(channel => channel.Name)],
         };
         await state.ReplaceAsync(new ModelState { Entry = entry }, Name, cancellationToken);
@@ -88,6 +90,19 @@ internal sealed partial class ModelGrain(
     public Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Entry
         ?? throw new UserErrorException(ErrorKind.NotFound, Name,
             $"There is no model '{Name}': 'radiodiffusion model list' shows those there are."));
+
+    /// <summary>In the units that samples are asked for by: peak fluxes in mJy/beam.</summary>
+    private static ModelCondition Condition(ConditionDescription condition)
+    {
+        bool isFlux = condition.Name == ConditionDescription.PeakFlux;
+        return new ModelCondition
+        {
+            Name = condition.Name,
+            Unit = isFlux ? "mJy/beam" : condition.Unit,
+            Transform = condition.Transform.ToString(),
+            Range = [.. condition.Percentiles.Select(value => isFlux ? 1000 * value : value)],
+        };
+    }
 
     private async Task RunAsync(Func<CancellationToken, Task<MadeSnapshot>> make)
     {

@@ -12,22 +12,36 @@ internal static class SampleConditionsOf
     public static SampleConditions Sample(SampleId id, SnapshotDescription model) =>
         new(id.Seed, ContextOf(id, model), LabelOf(id, model), id.Guidance);
 
-    /// <summary>The standardised Box-Cox transform of the peak flux in Jy/beam (paper, Eq. 12).</summary>
+    /// <summary>The standardised transforms of the values; of the peak flux in Jy/beam, Box-Cox (paper, Eq. 12).</summary>
     private static float[]? ContextOf(SampleId id, SnapshotDescription model)
     {
-        if (model.FluxTransform is not { } transform)
+        if (id.FluxMilliJansky is not null && model.Values.All(condition => condition.Name != ConditionDescription.PeakFlux))
+            throw Invalid(id, $"names a peak flux, but model {id.Model} is not conditioned on one: leave flux out");
+        foreach (var (name, _) in id.Values)
         {
-            return id.FluxMilliJansky is null
-                ? null
-                : throw Invalid(id, $"names a peak flux, but model {id.Model} is not conditioned on one: leave flux out");
+            if (model.Values.All(condition => condition.Name != name))
+                throw Invalid(id, $"names the value '{name}', but model {id.Model} is not conditioned on it: {WantedBy(model)}");
         }
-        if (id.FluxMilliJansky is not { } flux)
-            throw Invalid(id, $"should name a peak flux, such as flux=1mJy, because model {id.Model} is conditioned on it");
-        float context = (float)transform.Apply(flux / 1000);
-        return float.IsFinite(context)
-            ? [context]
-            : throw Invalid(id, $"names a peak flux that is far beyond those that model {id.Model} was trained on");
+        return model.Values.Count == 0 ? null : [.. model.Values.Select(condition => ValueOf(id, condition, model))];
     }
+
+    private static float ValueOf(SampleId id, ConditionDescription condition, SnapshotDescription model)
+    {
+        if (condition.AskedOf(id.FluxMilliJansky, id.Values) is not { } value)
+        {
+            throw Invalid(id, condition.Name == ConditionDescription.PeakFlux
+                ? $"should name a peak flux, such as flux=1mJy, because model {id.Model} is conditioned on it"
+                : $"should name the value '{condition.Name}': {WantedBy(model)}");
+        }
+        float context = (float)condition.Apply(value);
+        return float.IsFinite(context)
+            ? context
+            : throw Invalid(id, $"names a {(condition.Name == ConditionDescription.PeakFlux ? "peak flux" : $"value '{condition.Name}'")} that is far beyond those that model {id.Model} was trained on");
+    }
+
+    private static string WantedBy(SnapshotDescription model) => model.Values.Count == 0
+        ? "it takes none"
+        : $"it takes {string.Join(", ", model.Values.Select(condition => condition.Name == ConditionDescription.PeakFlux ? "flux in mJy/beam" : $"{condition.Name}{(condition.Unit.Length > 0 ? $" in {condition.Unit}" : "")}"))}";
 
     private static int? LabelOf(SampleId id, SnapshotDescription model)
     {

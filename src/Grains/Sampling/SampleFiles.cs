@@ -77,6 +77,12 @@ internal static class SampleFiles
             header.Set("CLASS", name, "morphological class asked for");
         if (id.FluxMilliJansky is { } flux)
             header.Set("PEAKFLUX", flux, model.Network.ImageChannels == 1 ? "peak flux asked for [mJy/beam]" : "that of the first channel [mJy/beam]");
+        int number = 0;
+        foreach (var condition in model.Values.Where(condition => id.Values[condition.Name] is not null))
+        {
+            header.Set($"COND{++number}", condition.Name, "condition asked for");
+            header.Set($"CONDV{number}", id.Values[condition.Name]!.Value, condition.Unit.Length > 0 ? $"its value [{condition.Unit}]" : "its value");
+        }
         header.Set("GUIDANCE", id.Guidance, "guidance strength omega");
         header.Set("SOLVER", id.Solver, "");
         header.Set("STEPS", (long)id.Steps, "steps of the solver");

@@ -24,7 +24,8 @@ internal sealed partial class TrainerGeneration(
     private readonly Stopwatch _clock = new();
     private LossHistory _losses = null!;
     private SampleGrids _grids = null!;
-    private TrainingSetReader _data = null!;
+    private TrainingSetReader _set = null!;
+    private ITrainingData _data = null!;
     private TrainingOptions _options = null!;
     private NetworkOptions _network = null!;
     private TrainerMeetings? _meetings;
@@ -40,14 +41,22 @@ internal sealed partial class TrainerGeneration(
     public async Task<(string? Snapshot, bool Ended)> TrainAsync(CancellationToken cancellationToken)
     {
         string dataDirectory = await store.GetDirectoryAsync(_assignment.DatasetArtifact!, cancellationToken);
-        using var data = _data = TrainingSetReader.Open(dataDirectory);
+        using var set = _set = TrainingSetReader.Open(dataDirectory);
+        var configuration = TrainingConfiguration.Of(_assignment.Request!.Preset, _assignment.Request.Configuration);
+        _data = await slot.RunAsync(() => ConditionedSet.Of(set, configuration.Conditions), cancellationToken);
         _options = TrainingSetup.OptionsFor(_assignment.Request!);
-        _network = NetworkFor(data);
+        _network = configuration.Network with
+        {
+            ContextDimension = _data.ContextDimension,
+            ClassCount = _data.ClassCount,
+            ImageSize = _data.ImageSize,
+            ImageChannels = _data.ImageChannels,
+        };
         if (_options.DiLoCo != null)
             _meetings = new TrainerMeetings(run, runName, place, _assignment, store, slot);
         if (_meetings is { IsFirst: true })
             await TrainerMeetings.DeleteAsync(store, runName, before: _assignment.Generation, cancellationToken);
-        if (await PrepareOrRejectAsync(data, cancellationToken) is not { } trainer)
+        if (await PrepareOrRejectAsync(cancellationToken) is not { } trainer)
             return (null, false);
         try
         {
@@ -56,7 +65,7 @@ internal sealed partial class TrainerGeneration(
                 LogPrecision(runName, _options.Precision, measured.Float32Seconds, measured.BFloat16Seconds, _assignment.Size);
             if (!await slot.RunAsync(() => trainer.Agrees(_longestAgreement), cancellationToken))
                 throw new CollectiveException("A member of the group was lost before the first step.");
-            return await StepAndReportAsync(trainer, data, cancellationToken);
+            return await StepAndReportAsync(trainer, cancellationToken);
         }
         finally
         {
@@ -66,11 +75,11 @@ internal sealed partial class TrainerGeneration(
     }
 
     /// <summary>Null if the checkpoint cannot be used, which the run is told: it goes on from the one before.</summary>
-    private async Task<Trainer?> PrepareOrRejectAsync(TrainingSetReader data, CancellationToken cancellationToken)
+    private async Task<Trainer?> PrepareOrRejectAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await PrepareAsync(data, cancellationToken);
+            return await PrepareAsync(cancellationToken);
         }
         catch (RadioDiffusionException error) when (_assignment.Checkpoint is not null && error.InnerException is null)
         {
@@ -82,7 +91,7 @@ internal sealed partial class TrainerGeneration(
         }
     }
 
-    private async Task<Trainer> PrepareAsync(TrainingSetReader data, CancellationToken cancellationToken)
+    private async Task<Trainer> PrepareAsync(CancellationToken cancellationToken)
     {
         if (_assignment.Checkpoint is not { } checkpoint)
         {
@@ -90,17 +99,17 @@ internal sealed partial class TrainerGeneration(
             _grids = new SampleGrids();
             string? initial = _assignment.InitialSnapshot is { } snapshot
                 ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
-            return await slot.RunAsync(() => Trainer.Create(_network, _options, data, slot.Device, _assignment.DatasetDigest!, collective, initial, Share), cancellationToken);
+            return await slot.RunAsync(() => Trainer.Create(_network, _options, _data, slot.Device, _assignment.DatasetDigest!, collective, initial, Share), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
         var manifest = await store.FindAsync(checkpoint.Artifact, cancellationToken);
         await slot.RunAsync(() => CheckpointCopies.CheckBytes(manifest!, directory), cancellationToken);
         _losses = LossHistory.Read(directory);
         _grids = SampleGrids.Read(directory);
-        return await slot.RunAsync(() => Trainer.Resume(directory, data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options, Share), cancellationToken);
+        return await slot.RunAsync(() => Trainer.Resume(directory, _data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options, Share), cancellationToken);
     }
 
-    private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)
+    private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, CancellationToken cancellationToken)
     {
         _clock.Start();
         while (trainer.Iteration < _options.Iterations)
@@ -128,7 +137,7 @@ internal sealed partial class TrainerGeneration(
                 return (null, isDue || await CheckpointAsync(trainer, cancellationToken) != TrainerOrder.EndAtOnce);
         }
         if (IsFirst)
-            return (await StoreSnapshotAsync(trainer, data, cancellationToken), true);
+            return (await StoreSnapshotAsync(trainer, cancellationToken), true);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);   // rank 0 still stores what all have made; then the generation is over
         return (null, false);
     }
@@ -176,11 +185,11 @@ internal sealed partial class TrainerGeneration(
     private async Task<TrainerOrder> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
     {
         int grids = SampleGrids.CountFor(_assignment.Request!.SampleGrids, _options);
-        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration, grids);
+        var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _data.Conditions, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration, grids);
         using var scratch = store.CreateScratchDirectory();
         await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);
         if (SampleGrids.IsDue(grids, _options, trainer.Iteration))
-            await slot.RunAsync(() => _grids.Draw(scratch.Path, Describe(trainer, _data), slot.Device, trainer.Iteration), cancellationToken);
+            await slot.RunAsync(() => _grids.Draw(scratch.Path, Describe(trainer), slot.Device, trainer.Iteration), cancellationToken);
         _losses.Write(scratch.Path);
         _grids.Write(scratch.Path);
         TrainingMachine.OfThisProcess(slot.Device).Write(scratch.Path);
@@ -197,9 +206,9 @@ internal sealed partial class TrainerGeneration(
     /// <summary>Stores the power-function averages for good, before the checkpoint of the same iteration: whoever goes on from there has them.</summary>
     private async Task<TrainerOrder> KeepAveragesAsync(Trainer trainer, CancellationToken cancellationToken)
     {
-        var recipe = TrainingSetup.AveragesRecipe(runName, _network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration);
+        var recipe = TrainingSetup.AveragesRecipe(runName, _network, _options, _data.Conditions, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration);
         using var scratch = store.CreateScratchDirectory();
-        await slot.RunAsync(() => trainer.SaveAverages(scratch.Path, Describe(trainer, _data)), cancellationToken);
+        await slot.RunAsync(() => trainer.SaveAverages(scratch.Path, Describe(trainer)), cancellationToken);
         await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return (await run.CommitAveragesAsync(_assignment.Generation, new CommittedCheckpoint(recipe.Id, trainer.Iteration), cancellationToken)).Order;
     }
@@ -224,26 +233,18 @@ internal sealed partial class TrainerGeneration(
         return answer.Order;
     }
 
-    private async Task<string> StoreSnapshotAsync(Trainer trainer, TrainingSetReader data, CancellationToken cancellationToken)
+    private async Task<string> StoreSnapshotAsync(Trainer trainer, CancellationToken cancellationToken)
     {
         using var scratch = store.CreateScratchDirectory();
-        await slot.RunAsync(() => trainer.SaveSnapshot(scratch.Path, Describe(trainer, data)), cancellationToken);
-        var recipe = TrainingSetup.SnapshotRecipe(_network, _options, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration);
+        await slot.RunAsync(() => trainer.SaveSnapshot(scratch.Path, Describe(trainer)), cancellationToken);
+        var recipe = TrainingSetup.SnapshotRecipe(_network, _options, _data.Conditions, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration);
         string id = Models.SnapshotNames.IdFor(scratch.Path);
         await store.PutAsync(id, recipe, scratch.Path, cancellationToken);
         return id;
     }
 
-    private NetworkOptions NetworkFor(TrainingSetReader data) => TrainingConfiguration.Of(_assignment.Request!.Preset, _assignment.Request.Configuration).Network with
-    {
-        ContextDimension = data.HasContext ? 1 : 0,
-        ClassCount = data.ClassCount,
-        ImageSize = data.ImageSize,
-        ImageChannels = data.ImageChannels,
-    };
-
-    private static SnapshotDescription Describe(Trainer trainer, TrainingSetReader data) =>
-        TrainingSetup.DescriptionOf(data.Description) with { Network = trainer.Network, Iterations = trainer.Iteration };
+    private SnapshotDescription Describe(Trainer trainer) =>
+        TrainingSetup.DescriptionOf(_set.Description, _data.Conditions) with { Network = trainer.Network, Iterations = trainer.Iteration };
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Training run {Run}: precision {Precision} was chosen, since a few images took {Single:0.000} s in Float32 and {Half:0.000} s in BFloat16 (summed over {Trainers} trainers)")]

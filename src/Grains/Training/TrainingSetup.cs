@@ -33,22 +33,28 @@ public static class TrainingSetup
     }
 
     /// <summary>What the models of a data set are for; network and iterations are the trainer's.</summary>
-    public static SnapshotDescription DescriptionOf(TrainingSetDescription data) => new()
+    /// <param name="data">The data set.</param>
+    /// <param name="conditions">What a run has chosen; null for the peak flux where the set has it.</param>
+    public static SnapshotDescription DescriptionOf(TrainingSetDescription data, IReadOnlyList<ConditionDescription>? conditions) => new()
     {
-        FluxTransform = data.Transform,
-        Fluxes = data.Fluxes,
+        FluxTransform = conditions == null ? data.Transform : null,
+        Conditions = conditions,
+        Fluxes = KnowsFlux(conditions) ? data.Fluxes : null,
         Classes = data.Classes,
         Channels = data.Channels,
         PixelScaleArcsec = data.PixelScaleArcsec,
         BeamArcsec = data.BeamArcsec,
         Unit = data.Unit,
-        PeakFluxPercentiles = data.PeakFluxPercentiles,
+        PeakFluxPercentiles = KnowsFlux(conditions) ? data.PeakFluxPercentiles : [],
     };
 
+    private static bool KnowsFlux(IReadOnlyList<ConditionDescription>? conditions) =>
+        conditions?.Any(condition => condition.Name == ConditionDescription.PeakFlux) != false;
+
     /// <summary>A checkpoint belongs to its run, which deletes it when it is not needed any more.</summary>
-    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration, int sampleGrids)
+    public static Recipe CheckpointRecipe(string run, NetworkOptions network, TrainingOptions options, IReadOnlyList<ConditionDescription>? conditions, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration, int sampleGrids)
     {
-        var recipe = RecipeOf(CheckpointKind, network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
+        var recipe = RecipeOf(CheckpointKind, network, options, conditions, datasetDigest, initialSnapshot, forkedFrom, iteration);
         recipe.Parameters["run"] = run;
         if (sampleGrids > 0)
             recipe.Parameters["sampleGrids"] = sampleGrids;
@@ -56,17 +62,17 @@ public static class TrainingSetup
     }
 
     /// <summary>Power-function averages that a run keeps for good.</summary>
-    public static Recipe AveragesRecipe(string run, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration)
+    public static Recipe AveragesRecipe(string run, NetworkOptions network, TrainingOptions options, IReadOnlyList<ConditionDescription>? conditions, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration)
     {
-        var recipe = RecipeOf(AveragesKind, network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
+        var recipe = RecipeOf(AveragesKind, network, options, conditions, datasetDigest, initialSnapshot, forkedFrom, iteration);
         recipe.Parameters["run"] = run;
         return recipe;
     }
 
-    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration) =>
-        RecipeOf("snapshot", network, options, datasetDigest, initialSnapshot, forkedFrom, iteration);
+    public static Recipe SnapshotRecipe(NetworkOptions network, TrainingOptions options, IReadOnlyList<ConditionDescription>? conditions, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration) =>
+        RecipeOf("snapshot", network, options, conditions, datasetDigest, initialSnapshot, forkedFrom, iteration);
 
-    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration)
+    private static Recipe RecipeOf(string kind, NetworkOptions network, TrainingOptions options, IReadOnlyList<ConditionDescription>? conditions, string datasetDigest, string? initialSnapshot, string? forkedFrom, long iteration)
     {
         var parameters = JsonSerializer.SerializeToNode(options)!.AsObject();
         if (options.LearningRateDecay == 0)
@@ -83,6 +89,8 @@ public static class TrainingSetup
                 ["iteration"] = iteration,
             },
         };
+        if (conditions != null)
+            recipe.Parameters["conditions"] = JsonSerializer.SerializeToNode(conditions.Select(condition => new ConditionChoice(condition.Name, condition.Transform)));
         if (initialSnapshot != null)
             recipe.Inputs["initial"] = initialSnapshot;      // its ID is its content's digest
         if (forkedFrom != null)

@@ -16,7 +16,7 @@ public sealed class InvalidSampleIdException : RadioDiffusionException
         Found = found;
     }
 
-    /// <summary>The part of the ID: 'version', 'model', 'seed', 'class', 'flux', 'w', the solver, 'precision'.</summary>
+    /// <summary>The part of the ID: 'version', 'model', 'seed', 'class', 'flux', the name of a value, 'w', the solver, 'precision'.</summary>
     public string? Part { get; }
 
     /// <summary>What should stand there.</summary>

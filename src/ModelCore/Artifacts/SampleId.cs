@@ -7,7 +7,8 @@ namespace RadioDiffusion.ModelCore.Artifacts;
 /// The address of one generated image: all that the image depends on, written out, as in
 /// <c>s1_0123456789abcdef_seed=42_class=FRII_flux=3.5mJy_w=0.1_heun=25_f32</c>. Equal meaning is equal text: the order of the keys is
 /// fixed, numbers are as short as can be, and any other spelling is refused. Class and flux are absent if the model is not
-/// conditioned on them.
+/// conditioned on them. Further values of models that are conditioned on such stand after the flux in the order of their names, as in
+/// <c>_flux=3.5mJy_LAS=30_snrSigma=12.5_w=0.1</c>.
 /// </summary>
 public sealed record SampleId
 {
@@ -53,6 +54,9 @@ public sealed record SampleId
             ? value
             : throw new InvalidSampleIdException("flux", "a finite number above 0, in mJy/beam", ShortestNumber.Write(value.Value));
     }
+
+    /// <summary>Further values asked for, in the units of the model's description; none for a model that is not conditioned on any.</summary>
+    public NamedValues Values { get; init; } = NamedValues.None;
 
     /// <summary>The guidance strength omega; 0 is without guidance.</summary>
     public required double Guidance
@@ -100,6 +104,7 @@ public sealed record SampleId
         string seed = parts.Value("seed");
         string? label = parts.ValueIfThere("class");
         string? flux = parts.ValueIfThere("flux");
+        var values = parts.NamedValuesIfThere();
         string guidance = parts.Value("w");
         (string solver, string steps) = parts.Pair("solver", Solvers);
         string precision = parts.Next("precision");
@@ -111,12 +116,15 @@ public sealed record SampleId
             Seed = ReadSeed(seed),
             Class = label,
             FluxMilliJansky = flux is null ? null : ReadFlux(flux),
+            Values = NamedValues.Of(values.Select(pair => new KeyValuePair<string, double>(pair.Key, ReadNumber(pair.Key, "a finite number", pair.Value, pair.Value)))),
             Guidance = ReadNumber("w", "a finite number from 0", guidance, guidance),
             Solver = solver,
             Steps = ReadSteps(solver, steps),
             Precision = precision,
         };
         string canonical = id.ToString();
+        if (ArtifactId.Problem(canonical) is { } problem)
+            throw new InvalidSampleIdException($"The sample ID '{text}' cannot be used: {problem}.");
         return text == canonical ? id : throw new InvalidSampleIdException($"The sample ID '{text}' means '{canonical}' and should be spelled so.");
     }
 
@@ -142,6 +150,7 @@ public sealed record SampleId
         $"{Version}_{Model}_seed={Seed.ToString(CultureInfo.InvariantCulture)}"
         + (Class is null ? "" : $"_class={Class}")
         + (FluxMilliJansky is double flux ? $"_flux={ShortestNumber.Write(flux)}{FluxUnit}" : "")
+        + (Values.Count > 0 ? $"_{Values}" : "")
         + $"_w={ShortestNumber.Write(Guidance)}_{Solver}={Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}";
 
     private static ulong ReadSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
@@ -201,6 +210,21 @@ public sealed record SampleId
             return part[(key.Length + 1)..];
         }
 
+        /// <summary>What stands where further values may, as long as it looks like one: a name and a number.</summary>
+        public List<KeyValuePair<string, string>> NamedValuesIfThere()
+        {
+            var values = new List<KeyValuePair<string, string>>();
+            while (Current?.Split('=') is [var name, var number] && (NamedValues.IsName(name) || name == "peakFlux") && LooksLikeANumber(number))
+            {
+                values.Add(new(name, number));
+                _next++;
+            }
+            return values;
+        }
+
+        private static bool LooksLikeANumber(string text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
         public (string Key, string Value) Pair(string part, string[] keys)
         {
             foreach (string key in keys)
@@ -225,7 +249,7 @@ public sealed record SampleId
         {
             string key = found.Split('=')[0];
             string problem = !found.Contains('=') ? $"part {_next + 1} is '{found}'"
-                : !Keys.Contains(key) ? $"there is the unknown key '{key}' (known are {string.Join(", ", Keys)})"
+                : !Keys.Contains(key) ? $"there is the unknown key '{key}' (known are {string.Join(", ", Keys)}, and names of values with a number each)"
                 : _parts[.._next].Any(part => part.StartsWith(key + "=", StringComparison.Ordinal)) ? $"the key '{key}' is there twice"
                 : $"there is '{key}', which belongs elsewhere";
             return new InvalidSampleIdException($"In the sample ID '{text}', {expected} should stand at part {_next + 1}, but {problem}. The order is that of {Example}.");

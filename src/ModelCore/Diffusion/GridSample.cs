@@ -1,4 +1,5 @@
 using System.Globalization;
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.ModelCore.Diffusion;
@@ -9,37 +10,67 @@ namespace RadioDiffusion.ModelCore.Diffusion;
 /// <param name="Class">Name of the class; null for models without classes.</param>
 public sealed record GridSample(ulong Seed, double? FluxMilliJansky, string? Class)
 {
-    private const int Digits = 3;                            // of a flux: what a person reads, and what an ID names
+    private const int Digits = 3;                            // of a value: what a person reads, and what an ID names
     private const double WidestDeviation = 2;
 
-    /// <summary>For the caption of an image; empty for models without conditions.</summary>
-    public string Label => string.Join(", ", new[] { Class, FluxMilliJansky is { } flux ? $"{flux.ToString(CultureInfo.InvariantCulture)} mJy" : null }.OfType<string>());
+    /// <summary>The model's further values, in their units.</summary>
+    public NamedValues Values { get; init; } = NamedValues.None;
 
-    /// <summary>Seeds from <paramref name="seed"/> on; peak fluxes at even ranks of the training set's, from faint to bright; the classes in turn.</summary>
-    public static IReadOnlyList<GridSample> Spread(SnapshotDescription model, int count, ulong seed) =>
+    /// <summary>For the caption of an image; empty for models without conditions.</summary>
+    public string Label => string.Join(", ",
     [
-        .. Enumerable.Range(0, count).Select(i => new GridSample(
-            unchecked(seed + (ulong)i),
-            FluxAt(model, (i + 0.5) / count) is { } flux ? Rounded(1000 * flux) : null,
-            model.Classes.Count == 0 ? null : model.Classes[i % model.Classes.Count])),
-    ];
+        .. new[] { Class, FluxMilliJansky is { } flux ? $"{flux.ToString(CultureInfo.InvariantCulture)} mJy" : null }.OfType<string>(),
+        .. Values.Select(value => $"{value.Key} {value.Value.ToString(CultureInfo.InvariantCulture)}"),
+    ]);
+
+    /// <summary>
+    /// Seeds from <paramref name="seed"/> on; of the model's first value even ranks of the training set's, from small to large, of its other values the median; the classes in turn.
+    /// </summary>
+    public static IReadOnlyList<GridSample> Spread(SnapshotDescription model, int count, ulong seed) =>
+        [.. Enumerable.Range(0, count).Select(i => At(model, i, (i + 0.5) / count, unchecked(seed + (ulong)i)))];
 
     /// <summary>What the network is given.</summary>
     /// <param name="model">The model that the sample was spread for.</param>
     /// <param name="guidance">Guidance strength ω; 0 for the conditional denoiser alone.</param>
     public SampleConditions ConditionsFor(SnapshotDescription model, double guidance) => new(
         Seed,
-        FluxMilliJansky is { } flux ? [(float)model.FluxTransform!.Apply(flux / 1000)] : null,
+        model.Values.Count == 0 ? null : [.. model.Values.Select(condition => (float)condition.Apply(condition.AskedOf(FluxMilliJansky, Values)!.Value))],
         Class is null ? null : model.Classes.ToList().IndexOf(Class),
         guidance);
 
-    /// <summary>Jy/beam at a share of the fluxes; even steps of the standardised value where the model does not know their distribution.</summary>
-    private static double? FluxAt(SnapshotDescription model, double share) =>
-        model.FluxTransform?.Invert(model.Fluxes?.Quantile(share) ?? WidestDeviation * (2 * share - 1));
-
-    private static double Rounded(double flux)
+    private static GridSample At(SnapshotDescription model, int index, double share, ulong seed)
     {
-        double scale = Math.Pow(10, Digits - 1 - Math.Floor(Math.Log10(flux)));
-        return Math.Round(flux * scale) / scale;
+        double? flux = null;
+        var others = new Dictionary<string, double>();
+        foreach (var condition in model.Values)
+        {
+            double value = ValueAt(model, condition, flux == null && others.Count == 0 ? share : 0.5);
+            if (condition.Name == ConditionDescription.PeakFlux)
+                flux = Rounded(1000 * value);
+            else
+                others.Add(condition.Name, Rounded(value));
+        }
+        return new GridSample(seed, flux, model.Classes.Count == 0 ? null : model.Classes[index % model.Classes.Count]) { Values = NamedValues.Of(others) };
+    }
+
+    /// <summary>The value at a share of the training set's; even steps of the standardised value where the model does not know their distribution.</summary>
+    private static double ValueAt(SnapshotDescription model, ConditionDescription condition, double share)
+    {
+        if (condition.Name == ConditionDescription.PeakFlux && model.Fluxes is { } fluxes)
+            return fluxes.Transform.Invert(fluxes.Quantile(share));
+        double value = condition.Invert(WidestDeviation * (2 * share - 1));
+        if (condition.Name == ConditionDescription.PeakFlux || condition.Percentiles is not [var low, var median, var high])
+            return value;
+        if (share == 0.5)
+            return median;
+        return double.IsNaN(value) ? share < 0.5 ? low : high : Math.Clamp(value, low, high);     // beyond the range of the transform it has none
+    }
+
+    private static double Rounded(double value)
+    {
+        if (value == 0)
+            return 0;
+        double scale = Math.Pow(10, Digits - 1 - Math.Floor(Math.Log10(Math.Abs(value))));
+        return Math.Round(value * scale) / scale;
     }
 }

@@ -46,6 +46,10 @@ public static class ModelExport
         return new PickledDictionary(isOrderedDict: false) { ["model"] = model, ["ema_model"] = average, ["optimizer"] = null };
     }
 
+    /// <summary>What the published code calls a value of the context: the peak flux by its column in the training file, others by their name here.</summary>
+    private static string ColumnOf(SnapshotDescription description, int index) =>
+        description.Conditions?[index].Name is { } name and not ConditionDescription.PeakFlux ? name : "max_values_tr";
+
     /// <summary>The keys from which the published code builds its network.</summary>
     private static JsonObject ConfigOf(SnapshotDescription description, string name)
     {
@@ -69,7 +73,7 @@ public static class ModelExport
         };
         if (network.ContextDimension > 0)
         {
-            config["context"] = new JsonArray([.. Enumerable.Range(0, network.ContextDimension).Select(_ => (JsonNode)"max_values_tr")]);   // their number decides
+            config["context"] = new JsonArray([.. Enumerable.Range(0, network.ContextDimension).Select(i => (JsonNode)ColumnOf(description, i))]);   // their number decides
             config["context_dim"] = network.ContextDimension;
         }
         if (network.ClassCount > 0)

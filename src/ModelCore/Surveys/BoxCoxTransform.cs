@@ -14,22 +14,23 @@ public sealed record BoxCoxTransform(double Lambda, double Mean, double Standard
 
     /// <summary>Finds lambda by maximum likelihood: the zero of the log-likelihood's derivative.</summary>
     /// <param name="values">Positive values, at least two of them different.</param>
+    /// <param name="what">The values, for messages.</param>
     /// <exception cref="RadioDiffusionException">They are not.</exception>
-    public static BoxCoxTransform Fit(ReadOnlySpan<float> values)
+    public static BoxCoxTransform Fit(ReadOnlySpan<float> values, string what = "peak fluxes")
     {
         double[] logarithms = new double[values.Length];
         for (int i = 0; i < values.Length; i++)
         {
             if (!(values[i] > 0) || !float.IsFinite(values[i]))
-                throw new RadioDiffusionException($"The Box-Cox transform needs positive peak fluxes, but number {i} is {values[i]}.");
+                throw new RadioDiffusionException($"The Box-Cox transform needs positive {what}, but number {i} is {values[i]}.");
             logarithms[i] = Math.Log(values[i]);
         }
         if (logarithms.Length < 2 || logarithms.All(value => value == logarithms[0]))
-            throw new RadioDiffusionException($"The Box-Cox transform needs at least two different peak fluxes, but there are {logarithms.Distinct().Count()}: select more sources.");
+            throw new RadioDiffusionException($"The Box-Cox transform needs at least two different {what}, but there are {logarithms.Distinct().Count()}: select more sources.");
         double centre = logarithms.Average();
         for (int i = 0; i < logarithms.Length; i++)
             logarithms[i] -= centre;
-        double lambda = FindLambda(logarithms);
+        double lambda = FindLambda(logarithms, what);
         double[] transformed = [.. logarithms.Select(value => Power(lambda, value))];
         double mean = transformed.Average();
         return new BoxCoxTransform(lambda, mean, Math.Sqrt(transformed.Average(value => (value - mean) * (value - mean))), Math.Exp(centre));
@@ -52,7 +53,7 @@ public sealed record BoxCoxTransform(double Lambda, double Mean, double Standard
         return new BoxCoxTransform(Lambda, power * Mean + Power(Lambda, Math.Log(Scale)), power * StandardDeviation);
     }
 
-    private static double FindLambda(double[] logarithms)
+    private static double FindLambda(double[] logarithms, string what)
     {
         double low = -1, high = 1;
         while (Slope(low, logarithms) < 0 && low > -Bound)
@@ -61,7 +62,7 @@ public sealed record BoxCoxTransform(double Lambda, double Mean, double Standard
             high *= 2;
         return Brent.TryFindRoot(lambda => Slope(lambda, logarithms), low, high, 1e-12, 200, out double root)
             ? root
-            : throw new RadioDiffusionException($"The Box-Cox transform of {logarithms.Length} peak fluxes has no most likely lambda between {low} and {high}.");
+            : throw new RadioDiffusionException($"The Box-Cox transform of {logarithms.Length} {what} has no most likely lambda between {low} and {high}.");
     }
 
     /// <summary>d/d lambda of the log-likelihood (lambda - 1) sum ln f - n/2 ln var(y).</summary>

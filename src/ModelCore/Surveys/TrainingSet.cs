@@ -189,7 +189,10 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
 
     public int ImageChannels => Description.Channels?.Count ?? 1;
 
+    /// <summary>Whether each image has a standardised peak flux.</summary>
     public bool HasContext => Description.Transform != null;
+
+    public int ContextDimension => HasContext ? 1 : 0;
 
     public int ClassCount => Description.Classes.Count;
 
@@ -244,7 +247,8 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
     /// <summary>Jy/beam.</summary>
     public float PeakFlux(int index) => _file.Values<float>("peak_flux")[index];
 
-    public float Context(int index) => _file.Values<float>("peak_flux_scaled")[index];
+    /// <summary>The standardised Box-Cox transform of the peak flux.</summary>
+    public ReadOnlySpan<float> Context(int index) => _file.Values<float>("peak_flux_scaled", index, 1);
 
     public int Label(int index) => (int)_file.Values<long>(TrainingSet.Labels)[index];
 

@@ -29,6 +29,22 @@ internal sealed record CheckpointDescription
     /// <summary>That of the next step in float16; null in other precisions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public LossScale? LossScale { get; init; }
+
+    /// <summary>What the context is; null where it is the peak flux, or nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public IReadOnlyList<ConditionDescription>? Conditions { get; init; }
+
+    /// <summary>Numbers of a transform are not compared: they follow from the data set, on another machine to the last bit or so.</summary>
+    /// <exception cref="RadioDiffusionException">The checkpoint is of a training with other conditions.</exception>
+    public void CheckConditions(string directory, IReadOnlyList<ConditionDescription>? expected)
+    {
+        if (Text(Conditions) != Text(expected))
+            throw new RadioDiffusionException($"The checkpoint {directory} was trained with {Text(Conditions)}, but the configuration asks for {Text(expected)}. To train with other conditions, start a new training.");
+
+        static string Text(IReadOnlyList<ConditionDescription>? conditions) => conditions is null
+            ? "the data set's own conditions"
+            : conditions.Count == 0 ? "no conditions" : $"the conditions {string.Join(", ", conditions.Select(condition => $"{condition.Name} ({condition.Transform})"))}";
+    }
 }
 
 /// <summary>

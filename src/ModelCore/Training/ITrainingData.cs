@@ -11,8 +11,11 @@ public interface ITrainingData
     /// <summary>Channels of each image, such as frequencies.</summary>
     int ImageChannels => 1;
 
-    /// <summary>Whether each image has a standardised flux.</summary>
-    bool HasContext { get; }
+    /// <summary>Continuous values that each image is conditioned on; 0 for none.</summary>
+    int ContextDimension { get; }
+
+    /// <summary>What these values are; null where they are the peak flux of the published models, or nothing.</summary>
+    IReadOnlyList<ConditionDescription>? Conditions => null;
 
     /// <summary>Number of classes, 0 without labels.</summary>
     int ClassCount { get; }
@@ -29,8 +32,8 @@ public interface ITrainingData
     /// <summary>The same with the margin: channels times stored size times stored size values.</summary>
     ReadOnlySpan<float> StoredImage(int index) => Image(index);
 
-    /// <summary>The standardised Box-Cox transform of the peak flux.</summary>
-    float Context(int index);
+    /// <summary>The values, transformed and standardised: <see cref="ContextDimension"/> of them.</summary>
+    ReadOnlySpan<float> Context(int index);
 
     /// <summary>The class, from 0.</summary>
     int Label(int index);

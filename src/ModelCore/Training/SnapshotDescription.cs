@@ -12,8 +12,17 @@ public sealed record SnapshotDescription
 
     public NetworkOptions Network { get; init; } = new();
 
-    /// <summary>From peak flux to the standardised condition; null for models without flux.</summary>
+    /// <summary>From peak flux to the standardised condition, for models of the peak flux alone, as the published ones are; null for others.</summary>
     public BoxCoxTransform? FluxTransform { get; init; }
+
+    /// <summary>The values that the model is conditioned on, in the order of the network's context; null for models of the peak flux alone, and for those without values.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public IReadOnlyList<ConditionDescription>? Conditions { get; init; }
+
+    /// <summary>The same for every model: none where it has none, or where it is not known what its context means.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ConditionDescription> Values =>
+        Conditions ?? (FluxTransform is { } transform ? [ConditionDescription.OfPeakFlux(transform, PeakFluxPercentiles)] : []);
 
     /// <summary>Names of the classes in the order of their labels.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
@@ -43,14 +52,21 @@ public sealed record SnapshotDescription
     public FluxDistribution? Fluxes { get; init; }
 
     /// <summary>Reads model.json.</summary>
-    public static SnapshotDescription Parse(ReadOnlySpan<byte> json, string what) => JsonFile.Parse<SnapshotDescription>(json, what);
+    /// <exception cref="RadioDiffusionException">It is cut off, not of this kind, or has other conditions than its network.</exception>
+    public static SnapshotDescription Parse(ReadOnlySpan<byte> json, string what)
+    {
+        var description = JsonFile.Parse<SnapshotDescription>(json, what);
+        return description.Conditions is not { } conditions || conditions.Count == description.Network.ContextDimension
+            ? description
+            : throw new RadioDiffusionException($"{what} should describe the {description.Network.ContextDimension} conditions of its network, but it has {conditions.Count}.");
+    }
 
     internal static SnapshotDescription Read(string directory)
     {
         string path = Path.Combine(directory, FileName);
         if (!File.Exists(path))
             throw new RadioDiffusionException($"{directory} is not a snapshot: it has no {FileName}.");
-        return JsonFile.Read<SnapshotDescription>(path);
+        return Parse(File.ReadAllBytes(path), path);
     }
 
     internal void Write(string directory) => JsonFile.Write(Path.Combine(directory, FileName), this);

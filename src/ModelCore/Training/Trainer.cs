@@ -132,6 +132,7 @@ public sealed class Trainer : IDisposable
         options.Check();
         CheckAverages(checkpointDirectory, options, checkpoint.Options);
         CheckData(checkpoint.Network, data);
+        checkpoint.CheckConditions(checkpointDirectory, data.Conditions);
         if (checkpoint.DataDigest != dataDigest || checkpoint.DataCount != data.Count)
         {
             throw new RadioDiffusionException($"The checkpoint {checkpointDirectory} was trained on data set '{checkpoint.DataDigest}' with "
@@ -330,6 +331,7 @@ public sealed class Trainer : IDisposable
         DataDigest = _dataDigest,
         DataCount = _data.Count,
         LossScale = LossScale,
+        Conditions = _data.Conditions,
     }, _parameters, _ema, _averages, _optimizer, _outer);
 
     /// <summary>Writes the power-function averages as they are now, for <see cref="PostHocEma"/>, and model.json as <see cref="SaveSnapshot"/> does.</summary>
@@ -387,10 +389,8 @@ public sealed class Trainer : IDisposable
             throw new RadioDiffusionException($"The network is for images of {network.ImageSize} pixels a side, but those of the data set have {data.ImageSize}.");
         if (data.ImageChannels != network.ImageChannels)
             throw new RadioDiffusionException($"The network is for images of {network.ImageChannels} channels, but those of the data set have {data.ImageChannels}.");
-        if (network.ContextDimension > 1)
-            throw new RadioDiffusionException($"Network option {nameof(network.ContextDimension)} should be 0 or 1 for training, but it is {network.ContextDimension}.");
-        if (network.ContextDimension == 1 && !data.HasContext)
-            throw new RadioDiffusionException("The network is conditioned on the peak flux, but the data set has none.");
+        if (network.ContextDimension > 0 && network.ContextDimension != data.ContextDimension)
+            throw new RadioDiffusionException($"The network is conditioned on {network.ContextDimension} continuous values, but the data set has {data.ContextDimension} of each image.");
         if (network.ClassCount > 0 && network.ClassCount != data.ClassCount)
             throw new RadioDiffusionException($"The network is conditioned on {network.ClassCount} classes, but the data set has {data.ClassCount}.");
     }

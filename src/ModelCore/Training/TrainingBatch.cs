@@ -9,11 +9,12 @@ namespace RadioDiffusion.ModelCore.Training;
 /// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, C, H, W), with noise levels (N) and conditions.</summary>
 internal sealed record TrainingBatch(Tensor Images, Tensor Noise, Tensor Sigma, Conditions Conditions);
 
-/// <summary>The numbers of a batch: (N, C, H, W) images and noise, (N) noise levels and contexts, (N, classes) labels.</summary>
+/// <summary>The numbers of a batch: (N, C, H, W) images and noise, (N) noise levels, (N, values) contexts, (N, classes) labels.</summary>
 /// <param name="count">Images.</param>
 /// <param name="length">Numbers of an image, of all its channels.</param>
 /// <param name="classes">Classes.</param>
-internal sealed class BatchNumbers(int count, int length, int classes)
+/// <param name="values">Continuous values of an image's context.</param>
+internal sealed class BatchNumbers(int count, int length, int classes, int values)
 {
     public float[] Images { get; } = new float[count * length];
 
@@ -21,7 +22,7 @@ internal sealed class BatchNumbers(int count, int length, int classes)
 
     public float[] Sigma { get; } = new float[count];
 
-    public float[] Context { get; } = new float[count];
+    public float[] Context { get; } = new float[count * values];
 
     public float[] ContextPresent { get; } = new float[count];
 
@@ -54,7 +55,7 @@ internal sealed class BatchMaker
     /// <summary>Everything about a batch but its tensors; the images of a batch are made in parallel, and so may batches be.</summary>
     public BatchNumbers Draw(int[] images, RandomStream[] streams, bool forTraining)
     {
-        var numbers = new BatchNumbers(images.Length, _data.ImageChannels * _data.ImageSize * _data.ImageSize, _network.ClassCount);
+        var numbers = new BatchNumbers(images.Length, _data.ImageChannels * _data.ImageSize * _data.ImageSize, _network.ClassCount, _network.ContextDimension);
         Parallel.For(0, images.Length, i => DrawImage(numbers, i, images[i], streams[i], forTraining));
         return numbers;
     }
@@ -66,7 +67,7 @@ internal sealed class BatchMaker
     {
         int channels = _data.ImageChannels, side = _data.ImageSize;
         var conditions = new Conditions(
-            _network.ContextDimension > 0 ? ToDevice(numbers.Context, first, count, 1) : null,
+            _network.ContextDimension > 0 ? ToDevice(numbers.Context, first, count, _network.ContextDimension) : null,
             _network.ContextDimension > 0 ? ToDevice(numbers.ContextPresent, first, count, 1) : null,
             _network.ClassCount > 0 ? ToDevice(numbers.Labels, first, count, _network.ClassCount) : null);
         return new TrainingBatch(ToDevice(numbers.Images, first, count, channels, side, side), ToDevice(numbers.Noise, first, count, channels, side, side),
@@ -80,7 +81,10 @@ internal sealed class BatchMaker
         bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
         bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
         if (_network.ContextDimension > 0 && keepContext)
-            (numbers.Context[i], numbers.ContextPresent[i]) = (_data.Context(index), 1);
+        {
+            _data.Context(index).CopyTo(numbers.Context.AsSpan(i * _network.ContextDimension, _network.ContextDimension));
+            numbers.ContextPresent[i] = 1;                   // all values of an image are left out together
+        }
         if (_network.ClassCount > 0 && keepLabel)
             numbers.Labels[i * _network.ClassCount + _data.Label(index)] = 1;
         float sigma = (float)NoiseSchedule.LogNormal(stream.NextNormal(), _options.LogSigmaMean, _options.LogSigmaDeviation);

@@ -2,16 +2,20 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.ModelCore.Training;
 
 /// <summary>
 /// Network and training of a run: a preset, and a JSON text with what is different, <c>{"network": {"dropout": 0.2}, "training": {"precision": "BFloat16"}}</c>,
-/// under the names of <see cref="NetworkOptions"/> and <see cref="TrainingOptions"/>.
+/// under the names of <see cref="NetworkOptions"/> and <see cref="TrainingOptions"/>. The list <c>"conditions": [{"name": "peakFlux"}, {"name": "LAS", "transform": "log"}]</c> says
+/// which continuous values the model is conditioned on: how many they are decides <see cref="NetworkOptions.ContextDimension"/>.
 /// </summary>
+/// <param name="Network">Shape of the network; what belongs to the data (image, classes, context) is theirs.</param>
+/// <param name="Training">How to train.</param>
 public sealed record TrainingConfiguration(NetworkOptions Network, TrainingOptions Training)
 {
-    private const string NetworkSection = "network", TrainingSection = "training";
+    private const string NetworkSection = "network", TrainingSection = "training", ConditionsSection = "conditions";
 
     private static readonly JsonSerializerOptions _strict = new(JsonSerializerDefaults.Web)
     {
@@ -19,6 +23,9 @@ public sealed record TrainingConfiguration(NetworkOptions Network, TrainingOptio
         RespectNullableAnnotations = true,
         NumberHandling = JsonNumberHandling.Strict,
     };
+
+    /// <summary>In the order of the network's context; null for the peak flux where the data set has it.</summary>
+    public IReadOnlyList<ConditionChoice>? Conditions { get; init; }
 
     /// <param name="preset">Where values come from that the text does not give.</param>
     /// <param name="json">What is different; null for nothing.</param>
@@ -29,9 +36,35 @@ public sealed record TrainingConfiguration(NetworkOptions Network, TrainingOptio
         if (json == null)
             return new TrainingConfiguration(network, training);
         var sections = Parse(json);
-        foreach (string name in sections.Select(section => section.Key).Where(name => name is not (NetworkSection or TrainingSection)))
-            throw new RadioDiffusionException($"A training configuration has the sections '{NetworkSection}' and '{TrainingSection}', but this one has '{name}'.");
-        return new TrainingConfiguration(Merge(network, sections, NetworkSection), Merge(training, sections, TrainingSection));
+        foreach (string name in sections.Select(section => section.Key).Where(name => name is not (NetworkSection or TrainingSection or ConditionsSection)))
+            throw new RadioDiffusionException($"A training configuration has the sections '{NetworkSection}', '{TrainingSection}' and '{ConditionsSection}', but this one has '{name}'.");
+        return new TrainingConfiguration(Merge(network, sections, NetworkSection), Merge(training, sections, TrainingSection)) { Conditions = ConditionsOf(sections) };
+    }
+
+    private static ConditionChoice[]? ConditionsOf(JsonObject sections)
+    {
+        if (!sections.TryGetPropertyValue(ConditionsSection, out var given))
+            return null;
+        ConditionChoice[]? choices;
+        try
+        {
+            choices = (given as JsonArray)?.Deserialize<ConditionChoice[]>(_strict);
+        }
+        catch (JsonException error)
+        {
+            throw new RadioDiffusionException($"Section '{ConditionsSection}' of the training configuration is wrong: {error.Message} Each has a name, and may have a transform: {string.Join(", ", Enum.GetNames<ConditionTransform>())}.", error);
+        }
+        if (choices == null || choices.Any(choice => choice?.Name is null))
+            throw new RadioDiffusionException($"Section '{ConditionsSection}' of a training configuration should be a list such as [{{\"name\": \"LAS\", \"transform\": \"log\"}}], but it is {given?.ToJsonString() ?? "null"}.");
+        foreach (var choice in choices)
+        {
+            ConditionQuantity.Named(choice.Name);
+            if (!Enum.IsDefined(choice.Transform))
+                throw new RadioDiffusionException($"The transform of condition '{choice.Name}' should be one of {string.Join(", ", Enum.GetNames<ConditionTransform>())}, but it is {choice.Transform}.");
+        }
+        if (choices.GroupBy(choice => choice.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new RadioDiffusionException($"Condition '{twice.Key}' of a training configuration should be there once, but it is there {twice.Count()} times.");
+        return choices;
     }
 
     private static JsonObject Parse(string json)

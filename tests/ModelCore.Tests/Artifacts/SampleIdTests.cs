@@ -25,6 +25,8 @@ public class SampleIdTests
     [InlineData("s1_0123456789abcdef_seed=0_w=0_heun=2_f32")]
     [InlineData("s1_0123456789abcdef_seed=18446744073709551615_class=Bent_w=1_heun=1000_f32")]
     [InlineData("s1_0123456789abcdef_seed=7_flux=0.00001mJy_w=1e+21_heun=25_f32")]
+    [InlineData("s1_0123456789abcdef_seed=7_LAS=30_w=0.1_heun=25_f32")]
+    [InlineData("s1_0123456789abcdef_seed=7_class=FRI_flux=3.5mJy_LAS=30_declination=-1e-7_snrSigma=12.5_w=0.1_heun=25_f32")]
     public void Parse_ACanonicalId_GivesItBack(string text) => Assert.Equal(text, SampleId.Parse(text).ToString());
 
     [Theory]
@@ -57,6 +59,16 @@ public class SampleIdTests
     [InlineData("s1_0123456789abcdef_seed=1_w=0.1_class=FRI_heun=25_f32", "'class'", "belongs elsewhere")]
     [InlineData("s1_0123456789abcdef_seed=1_seed=2_w=0.1_heun=25_f32", "'seed'", "there twice")]
     [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_churn=4", "the end", "unknown key 'churn'")]
+    [InlineData("s1_0123456789abcdef_seed=1_snrSigma=1_LAS=3_w=0.1_heun=25_f32", "means", "_LAS=3_snrSigma=1_")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=3.0_w=0.1_heun=25_f32", "means", "_LAS=3_")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=-0_w=0.1_heun=25_f32", "means", "_LAS=0_")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=3_LAS=4_w=0.1_heun=25_f32", "'LAS'", "there once", "3 and 4")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=NaN_w=0.1_heun=25_f32", "'LAS'", "finite")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=1e999_w=0.1_heun=25_f32", "'LAS'", "finite")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=3arcsec_w=0.1_heun=25_f32", "unknown key 'LAS'", "names of values with a number each")]
+    [InlineData("s1_0123456789abcdef_seed=1_LAS=3_flux=1mJy_w=0.1_heun=25_f32", "'flux'", "belongs elsewhere")]
+    [InlineData("s1_0123456789abcdef_seed=1_peakFlux=3_w=0.1_heun=25_f32", "'peakFlux'", "flux=1mJy")]
+    [InlineData("s1_0123456789abcdef_seed=1_3C=3_w=0.1_heun=25_f32", "unknown key '3C'")]
     [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32 ", "'precision'", "'f32 '")]
     public void Parse_AnythingElse_SaysWhichPartAndWhatWasExpected(string text, params string[] named)
     {
@@ -80,6 +92,7 @@ public class SampleIdTests
     {
         var random = new RandomStream(1, "test");
         const string letters = "ABCxyz019.+:@-";
+        int parsed = 0;
         for (int i = 0; i < 2000; i++)
         {
             var id = new SampleId
@@ -88,12 +101,31 @@ public class SampleIdTests
                 Seed = random.NextUInt64() >> random.NextInt32(64),
                 Class = random.NextInt32(2) == 0 ? null : string.Concat(Enumerable.Range(0, 1 + random.NextInt32(40)).Select(_ => letters[random.NextInt32(letters.Length)])),
                 FluxMilliJansky = random.NextInt32(2) == 0 ? null : AnyPositive(random),
+                Values = NamedValues.Of(AnyValues(random)),
                 Guidance = random.NextInt32(4) == 0 ? 0 : AnyPositive(random),
                 Steps = 2 + random.NextInt32(999),
             };
+            if (id.ToString().Length > ArtifactId.MaximumLength)
+            {
+                Assert.False(SampleId.TryParse(id.ToString(), out _, out string error));
+                Assert.Contains("at most 200 characters", error);
+                continue;
+            }
             Assert.Equal(id, SampleId.Parse(id.ToString()));
+            Assert.Equal(id, id with { Values = NamedValues.Of(id.Values.Reverse()) });
             Assert.Null(ArtifactId.Problem(id.ToString()));
+            parsed++;
         }
+        Assert.True(parsed > 1500, $"{parsed} were short enough.");
+    }
+
+    private static Dictionary<string, double> AnyValues(RandomStream random)
+    {
+        const string letters = "LASnrSigma0";
+        var values = new Dictionary<string, double>();
+        for (int i = random.NextInt32(4); i > 0; i--)
+            values["v" + string.Concat(Enumerable.Range(0, random.NextInt32(5)).Select(_ => letters[random.NextInt32(letters.Length)]))] = random.NextInt32(2) == 0 ? random.NextInt32(1000) / 10.0 : -AnyPositive(random);
+        return values;
     }
 
     private static double AnyPositive(RandomStream random)

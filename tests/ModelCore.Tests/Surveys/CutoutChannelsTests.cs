@@ -286,7 +286,7 @@ public sealed class CutoutChannelsTests : IDisposable
 
         public int ImageChannels => 2;
 
-        public bool HasContext => true;
+        public int ContextDimension => 1;
 
         public int ClassCount => 0;
 
@@ -294,7 +294,7 @@ public sealed class CutoutChannelsTests : IDisposable
 
         public ReadOnlySpan<float> StoredImage(int index) => Make(index, StoredSize);
 
-        public float Context(int index) => 0;
+        public ReadOnlySpan<float> Context(int index) => new float[1];
 
         public int Label(int index) => 0;
 

@@ -31,7 +31,10 @@ internal sealed class TinyTraining : ITrainingData
 
     public int ImageSize => 8;
 
-    public bool HasContext => true;
+    /// <summary>Values of each image: a flux, and with two of them something periodic.</summary>
+    public int ContextDimension { get; init; } = 1;
+
+    public IReadOnlyList<ConditionDescription>? Conditions { get; init; }
 
     public int ClassCount => 2;
 
@@ -44,7 +47,7 @@ internal sealed class TinyTraining : ITrainingData
         return pixels;
     }
 
-    public float Context(int index) => (index - 20) / 12f;
+    public ReadOnlySpan<float> Context(int index) => new[] { (index - 20) / 12f, index % 3 - 1f }.AsSpan(0, ContextDimension);
 
     public int Label(int index) => index % 2;
 }

@@ -8,6 +8,8 @@ public class TrainerTests
 {
     private static readonly string[] TensorFiles = ["model.safetensors", "ema.safetensors", "optimizer.safetensors"];
 
+    private static readonly NetworkOptions _twoValues = TinyTraining.Network with { ContextDimension = 2 };
+
     [Fact]
     public void Step_TwiceWithOneSeed_GivesEqualBits()
     {
@@ -145,6 +147,53 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Resume_WithTwoValuesAndClasses_EndsWithTheBitsOfTheUndisturbedTraining()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TwoValues("LAS");
+        using (var trainer = Trainer.Create(_twoValues, TinyTraining.Options, data, dataDigest: "tiny"))
+        {
+            Take(trainer, 2);
+            trainer.SaveCheckpoint(folder.File("half"));
+            Take(trainer, 2);
+            trainer.SaveCheckpoint(folder.File("undisturbed"));
+        }
+        using (var trainer = Trainer.Resume(folder.File("half"), data, dataDigest: "tiny"))
+        {
+            Take(trainer, 2);
+            trainer.SaveCheckpoint(folder.File("resumed"));
+        }
+        AssertEqualCheckpoints(folder.File("undisturbed"), folder.File("resumed"));
+
+        var error = Assert.Throws<RadioDiffusionException>(() => Trainer.Resume(folder.File("half"), TwoValues("rms"), dataDigest: "tiny"));
+        Assert.Contains("trained with the conditions snrSigma (Log), LAS (None), but the configuration asks for the conditions snrSigma (Log), rms (None)", error.Message);
+    }
+
+    [Fact]
+    public void Create_WithMoreValuesThanTheDataHave_SaysBothNumbers()
+    {
+        var error = Assert.Throws<RadioDiffusionException>(() => Trainer.Create(_twoValues, TinyTraining.Options, new TinyTraining()));
+        Assert.Contains("2 continuous values, but the data set has 1", error.Message);
+    }
+
+    [Fact]
+    public void Batch_OfTwoValues_HoldsThoseOfEachImageInTheirOrder()
+    {
+        var data = TwoValues("LAS");
+        var batches = new BatchMaker(data, TinyTraining.Options with { ContextDropout = 0.5 }, _twoValues, torch.CPU);
+        RandomStream[] streams = [.. Enumerable.Range(0, 40).Select(i => new RandomStream(1, "test", i))];
+        var numbers = batches.Draw([.. Enumerable.Range(0, 40)], streams, forTraining: true);
+        int dropped = 0;
+        for (int i = 0; i < 40; i++)
+        {
+            bool isThere = numbers.ContextPresent[i] == 1;
+            dropped += isThere ? 0 : 1;
+            Assert.Equal(isThere ? data.Context(i).ToArray() : [0, 0], numbers.Context[(2 * i)..(2 * i + 2)]);      // both or none
+        }
+        Assert.InRange(dropped, 8, 32);                      // half of 40: 4 standard deviations of sqrt(10)
+    }
+
+    [Fact]
     public void Create_ForImagesOfAnotherSize_SaysBothSizes()
     {
         var error = Assert.Throws<RadioDiffusionException>(() =>
@@ -152,6 +201,12 @@ public class TrainerTests
         Assert.Contains("16", error.Message);
         Assert.Contains("8", error.Message);
     }
+
+    private static TinyTraining TwoValues(string second) => new()
+    {
+        ContextDimension = 2,
+        Conditions = [ConditionDescription.Fit(new("snrSigma", ConditionTransform.Log), "", [1, 2]), ConditionDescription.Fit(new(second, ConditionTransform.None), "", [1, 2])],
+    };
 
     private static Trainer Start(NetworkOptions? network = null) =>
         Trainer.Create(network ?? TinyTraining.Network, TinyTraining.Options, new TinyTraining(), dataDigest: "tiny");

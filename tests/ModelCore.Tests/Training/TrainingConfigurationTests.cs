@@ -21,7 +21,24 @@ public class TrainingConfigurationTests
         Assert.Equal((NetworkOptions.Preset("lofar").InitialChannels, TrainingOptions.Preset("lofar")),
             (TrainingConfiguration.Of("lofar", null).Network.InitialChannels, TrainingConfiguration.Of("lofar", null).Training));
 
+    [Fact]
+    public void Of_Conditions_KeepsTheirOrderAndTransforms()
+    {
+        var conditions = TrainingConfiguration.Of("small", """{ "conditions": [{"name": "snrSigma", "transform": "log"}, {"name": "peakFlux"}, {"name": "LAS", "transform": "none"}] }""").Conditions;
+        Assert.Equal([new("snrSigma", ConditionTransform.Log), new("peakFlux", ConditionTransform.BoxCox), new("LAS", ConditionTransform.None)], conditions);
+        Assert.Null(TrainingConfiguration.Of("small", "{}").Conditions);
+        Assert.Empty(TrainingConfiguration.Of("small", """{ "conditions": [] }""").Conditions!);
+    }
+
     [Theory]
+    [InlineData("""{ "conditions": [{"name": "colour"}] }""", "There is no condition 'colour'. There are peakFlux, totalFlux, LAS, snrSigma")]
+    [InlineData("""{ "conditions": [{"name": "LAS", "transfrom": "log"}] }""", "transfrom")]
+    [InlineData("""{ "conditions": [{"name": "LAS", "transform": "sqrt"}] }""", "BoxCox, Log, None")]
+    [InlineData("""{ "conditions": [{"name": "LAS", "transform": 7}] }""", "BoxCox, Log, None")]
+    [InlineData("""{ "conditions": [{"transform": "log"}] }""", "conditions")]
+    [InlineData("""{ "conditions": [null] }""", "should be a list")]
+    [InlineData("""{ "conditions": {"name": "LAS"} }""", "should be a list")]
+    [InlineData("""{ "conditions": [{"name": "LAS"}, {"name": "LAS", "transform": "log"}] }""", "'LAS' of a training configuration should be there once, but it is there 2 times")]
     [InlineData("""{ "training": { "learningrat": 1 } }""", "learningrat")]
     [InlineData("""{ "trainings": {} }""", "'trainings'")]
     [InlineData("""{ "training": { "batchSize": "many" } }""", "batchSize")]
