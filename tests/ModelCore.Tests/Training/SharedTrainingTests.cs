@@ -15,7 +15,7 @@ public sealed class SharedTrainingTests(ITestOutputHelper output)
     [InlineData(3, Precision.Float32, 1e-5)]
     public void Workers_WithDropout_TrainWhatOneTrainsAlone(int workers, Precision precision, double tolerance)
     {
-        var options = Options(precision);
+        var options = PublishedRate(precision);
         var alone = Train(options, null);
         var together = new TrainedWeights[workers];
         var group = InProcessCollective.CreateGroup(workers);
@@ -62,6 +62,12 @@ public sealed class SharedTrainingTests(ITestOutputHelper output)
         Assert.Throws<CollectiveException>(() => trainer.Step());
         Assert.Equal(0, trainer.Iteration);
     }
+
+    /// <summary>
+    /// The published learning rate: behind a last layer of zeros gradients are no more than rounding in the first few steps, and Adam makes steps of the learning rate's size of them, which in
+    /// float32 differ for sums in another order, whoever adds them up.
+    /// </summary>
+    private static TrainingOptions PublishedRate(Precision precision) => Options(precision) with { LearningRate = 2e-5 };
 
     private static TrainingOptions Options(Precision precision) => TinyTraining.Options with { BatchSize = 8, Iterations = Steps, Precision = precision, Threads = 1 };
 
