@@ -119,6 +119,8 @@ internal sealed partial class TrainerGeneration(
             if (_meetings != null)
                 await _meetings.HoldAsync(trainer, isDue, cancellationToken);
             double validation = _meetings == null || IsFirst ? await ValidateIfDueAsync(trainer, cancellationToken) : double.NaN;
+            if (!IsFirst && _meetings is { IsLast: true })
+                break;
             if (!IsFirst)
                 continue;
             if (_options.KeepsAveragesAt(trainer.Iteration) && await KeepAveragesAsync(trainer, cancellationToken) == TrainerOrder.EndAtOnce)

@@ -69,8 +69,13 @@ internal sealed class TrainerRoster(TimeProvider time, TimeSpan longestSilence, 
         }
     }
 
-    /// <summary>The group is over; whoever is left of it offers itself again.</summary>
-    public void Disband() => _members.Clear();
+    /// <summary>The group is over; whoever is left of it offers itself again, and is waited for.</summary>
+    public void Disband()
+    {
+        if (HasGroup)
+            _lastNewOffer = time.GetTimestamp();
+        _members.Clear();
+    }
 
     /// <summary>A member is gone, and the others go on.</summary>
     public void Drop(string place) => _members.Remove(place);

@@ -104,11 +104,8 @@ public sealed partial class TrainerWorker(
                 using var collective = await slot.RunAsync(() => Join(assignment, listener), over);
                 var generation = new TrainerGeneration(run, runName, place, assignment, store, slot, collective, logger);
                 var (snapshot, ended) = await generation.TrainAsync(over);
-                if (!ended)
-                    return;
-                await run.EndAsync(new TrainerEnd { Rank = assignment.Rank, Generation = assignment.Generation, Snapshot = snapshot }, over);
-                if (MeetsRarely(assignment))
-                    await TrainerMeetings.DeleteAsync(store, runName, before: assignment.Generation + 1, CancellationToken.None);
+                if (ended)
+                    await run.EndAsync(new TrainerEnd { Rank = assignment.Rank, Generation = assignment.Generation, Snapshot = snapshot }, over);
             },
             CancellationToken.None);
         await Task.WhenAny(training, UntilStuckAsync(assignment.Size, over));

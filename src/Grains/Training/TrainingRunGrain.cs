@@ -200,6 +200,7 @@ internal sealed partial class TrainingRunGrain(
         StopWatchingTrainers();
         await wakeUp.CancelAsync(this);
         LogEnded(Name, state.State.State, _status.Value.Iteration);
+        await DeleteMeetingsAsync(cancellationToken);
         Change(status => status with
         {
             State = state.State.State,
@@ -209,6 +210,20 @@ internal sealed partial class TrainingRunGrain(
             Trainers = [],
         });
         DelayDeactivation(TimeSpan.Zero);
+    }
+
+    private async Task DeleteMeetingsAsync(CancellationToken cancellationToken)
+    {
+        if (state.State.Meeting == null)
+            return;
+        try
+        {
+            await TrainerMeetings.DeleteAsync(store, Name, before: long.MaxValue, cancellationToken);
+        }
+        catch (Exception error) when (Outages.IsOutage(error))
+        {
+            // Whoever resumes or deletes the run does it again.
+        }
     }
 
     private Task FailAsync(string reason, CancellationToken cancellationToken)

@@ -73,7 +73,7 @@ internal sealed partial class TrainingRunGrain
         await state.ReplaceAsync(state.State.WithCheckpoint(checkpoint), Name, cancellationToken);
         _lossesInARow = 0;
         Change(status => status with { Checkpoint = checkpoint, Checkpoints = state.State.Checkpoints, Iteration = checkpoint.Iteration });
-        bool others = _roster.WouldDiffer(state.State.Workers);
+        bool others = checkpoint.Iteration < state.State.TotalIterations && _roster.WouldDiffer(state.State.Workers);
         if (others && MeetsRarely)
             Disband("has stored a checkpoint, and others wait to join", state.State.Group[0].Place);
         return Answer(others ? TrainerOrder.Regroup : TrainerOrder.GoOn, [.. before.Union(state.State.Obsolete)]);

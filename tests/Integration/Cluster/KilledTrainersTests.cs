@@ -70,6 +70,56 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
         }
     }
 
+    /// <summary>Trainers that take steps by themselves (DiLoCo): one that is killed costs its own steps, nobody goes back, and it is back in the next group.</summary>
+    [Fact]
+    public async Task Run_WhoseTrainersMeetNowAndThen_GoesOnWithoutOneThatIsKilled()
+    {
+        await bench.RequireAsync();
+        var survey = SmallSurvey.Write(_folder.Path);
+        await using var cluster = await bench.ConnectAsync();
+        await BuildAsync(cluster, survey);
+        var run = cluster.Grains.GetGrain<ITrainingRunGrain>("meeting-trainers");
+        var request = new TrainingRequest
+        {
+            Dataset = Name,
+            Preset = "demo",
+            Iterations = 300,
+            BatchSize = 2,
+            CheckpointEvery = 150,
+            ValidateEvery = 150,
+            Workers = Trainers,
+            MinWorkers = 1,
+            Configuration = """{"training": {"threads": 1, "diLoCo": {"localSteps": 10}}}""",
+            SampleGrids = 0,
+        };
+        var seen = new List<TrainingStatus>();
+        await run.StartAsync(request, Token);
+        var following = run.FollowAsync(seen.Add, Token);
+        await ClusterBench.UntilAsync(async () => await run.GetStatusAsync(Token) is { Iteration: >= 20, Trainers.Count: Trainers }, "Two meetings of two trainers");
+        long generation = (await run.GetStatusAsync(Token)).Generation;
+        ClusterBench.Kill(bench.TrainerProcesses()[^1]);
+        await ClusterBench.UntilAsync(async () => (await run.GetStatusAsync(Token)).Trainers.Count == 1, "The group without the killed trainer");
+        Assert.Equal(generation, (await run.GetStatusAsync(Token)).Generation);
+        await ClusterBench.UntilAsync(async () => await run.GetStatusAsync(Token) is { Trainers.Count: Trainers } status && status.Generation > generation, "Two trainers again, after a checkpoint");
+        var ended = await following;
+        Assert.True(ended.State == WorkState.Done, $"{ended.State}: {ended.Error}");
+        output.WriteLine(string.Join(", ", seen.Select(status => $"{status.Iteration} by {string.Join('+', status.Trainers)} of generation {status.Generation}").Distinct()));
+        Assert.Equal(seen.Select(status => status.Iteration).Order(), seen.Select(status => status.Iteration));
+        Assert.Equal([150], ended.Resumptions);
+        Assert.Equal(Trainers, ended.Workers);
+        var left = new List<string>();
+        await ClusterBench.UntilAsync(async () => (left = await MeetingsAsync(cluster)).Count == 0, "The end of what was brought to meetings");
+        await run.DeleteAsync(Token);
+    }
+
+    private static async Task<List<string>> MeetingsAsync(Session session)
+    {
+        var ids = new List<string>();
+        await foreach (var manifest in session.Artifacts.ListAsync("meeting", Token))
+            ids.Add(manifest.Id);
+        return ids;
+    }
+
     private async Task<Session> KillAsync(int round, Random random, Session cluster)
     {
         var trainers = bench.TrainerProcesses();
