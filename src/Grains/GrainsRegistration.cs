@@ -12,6 +12,7 @@ public static class GrainsRegistration
 {
     public static IServiceCollection AddRadioDiffusionGrains(this IServiceCollection services) => services
         .AddSingleton<SnapshotDescriptions>()
+        .AddSingleton<ShippedModels>()
         .AddSingleton<DeviceLeases>()
         .AddSingleton<ClusterDevices>()
         .AddSingleton<LocalTrainers>()

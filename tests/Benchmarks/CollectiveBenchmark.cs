@@ -46,6 +46,45 @@ internal static class CollectiveBenchmark
         }
     }
 
+    /// <summary>
+    /// Two trainers of one thread each, with equal batches, over Gloo; against one alone; and two that know nothing of each other, which is what the machine can do at most (two
+    /// processors that share a core's units can do less than twice what one does).
+    /// </summary>
+    public static void Trainers()
+    {
+        const string Preset = "small";
+        const int Batch = 8, Steps = 12, Rounds = 3;
+        if (!GlooCollective.IsAvailable(out string reason))
+        {
+            Console.WriteLine(reason);
+            return;
+        }
+        for (int round = 1; round <= Rounds; round++)
+        {
+            double alone = TrainAsync(1, isGroup: false).GetAwaiter().GetResult(), apart = TrainAsync(Members, isGroup: false).GetAwaiter().GetResult(), together = TrainAsync(Members, isGroup: true).GetAwaiter().GetResult();
+            Console.WriteLine($"round {round}, {Preset}, batches of {Batch} each: one process {alone:0.00} images/s, two apart {apart:0.00} ({apart / alone:0.00} times), two over Gloo {together:0.00} ({together / alone:0.00} times one, {together / apart:0.000} of two apart)");
+        }
+
+        static async Task<double> TrainAsync(int count, bool isGroup)
+        {
+            var workers = Enumerable.Range(0, count).Select(_ => CollectiveWorkerProcess.Start()).ToList();
+            try
+            {
+                string port = isGroup ? await workers[0].AskAsync("listen", CancellationToken.None) : "";
+                for (int rank = 0; isGroup && rank < count; rank++)
+                    await workers[rank].TellAsync($"join trainers {rank} {count} {port} 60");
+                foreach (var worker in workers.Where(_ => isGroup))
+                    await worker.HearAsync(CancellationToken.None);
+                string[] seconds = await Task.WhenAll(workers.Select(worker => worker.AskAsync($"train {Preset} {Batch} {Steps}", CancellationToken.None)));
+                return seconds.Sum(text => Batch * Steps / double.Parse(text, CultureInfo.InvariantCulture));
+            }
+            finally
+            {
+                workers.ForEach(worker => worker.Dispose());
+            }
+        }
+    }
+
     private static void Report(string name, Func<long, double[]> measure)
     {
         foreach (long length in Lengths)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using RadioDiffusion.CollectiveWorker;
 using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
@@ -16,7 +18,7 @@ internal static class NetworkBenchmark
         foreach (string preset in _presets)
         {
             var options = TrainingOptions.Preset(preset) with { BatchSize = 8 };
-            using var trainer = Trainer.Create(NetworkOptions.Preset(preset), options, new Noise());
+            using var trainer = Trainer.Create(NetworkOptions.Preset(preset), options, new NoiseImages());
             trainer.Step();                                      // the first one prepares buffers
             long began = Stopwatch.GetTimestamp();
             int steps = 0;
@@ -37,8 +39,8 @@ internal static class NetworkBenchmark
         var network = NetworkOptions.Preset("lofar");
         var options = TrainingOptions.Preset("lofar") with { BatchSize = Batch };
         using var published = new PublishedStep(network, Batch);
-        using var single = Trainer.Create(network, options, new Noise());
-        using var half = Trainer.Create(network, options with { Precision = Precision.BFloat16 }, new Noise());
+        using var single = Trainer.Create(network, options, new NoiseImages());
+        using var half = Trainer.Create(network, options with { Precision = Precision.BFloat16 }, new NoiseImages());
         var ways = new (string Name, Action Step)[] { ("published", published.Step), ("float32", () => single.Step()), ("bfloat16", () => half.Step()) };
         var times = ways.ToDictionary(way => way.Name, _ => new List<double>());
         for (int round = 0; round <= Rounds; round++)            // the first one prepares buffers
@@ -62,7 +64,7 @@ internal static class NetworkBenchmark
     {
         var network = NetworkOptions.Preset("lofar");
         var options = TrainingOptions.Preset("lofar");
-        var maker = new BatchMaker(new Noise(), options, network, TorchSharp.torch.CPU);
+        var maker = new BatchMaker(new NoiseImages(), options, network, TorchSharp.torch.CPU);
         for (int round = 1; round <= 5; round++)
         {
             long began = Stopwatch.GetTimestamp();
@@ -74,6 +76,46 @@ internal static class NetworkBenchmark
         }
     }
 
+    /// <summary>What a training in bfloat16 on one thread spends beside its steps: on drawing its images, if that were not done while it computes, and on a checkpoint every 500 steps.</summary>
+    public static void Shares()
+    {
+        const int Batch = 8, StepsPerCheckpoint = 500;
+        foreach (string preset in new[] { "small", "lofar" })
+        {
+            var options = TrainingOptions.Preset(preset) with { BatchSize = Batch, Precision = Precision.BFloat16, Threads = 1 };
+            using var trainer = Trainer.Create(NetworkOptions.Preset(preset), options, new NoiseImages());
+            double step = Median(5, () => trainer.Step());
+            var maker = new BatchMaker(new NoiseImages(), options, trainer.Network, TorchSharp.torch.CPU);
+            int[] images = [.. Enumerable.Range(0, Batch)];
+            double draw = Median(15, () => maker.Draw(images, [.. images.Select(i => new RandomStream(1, "image", i))], forTraining: true));
+            string root = Directory.CreateTempSubdirectory("radiodiffusion-benchmark").FullName;
+            using var store = new LocalArtifactStore(root);
+            int checkpoints = 0;
+            double save = Median(3, () =>
+            {
+                var recipe = new Recipe { Kind = "checkpoint", AlgorithmVersion = 1, Inputs = [], Parameters = new() { ["number"] = checkpoints++ } };
+                using var scratch = store.CreateScratchDirectory();
+                trainer.SaveCheckpoint(scratch.Path);
+                store.PutAsync(recipe.Id, recipe, scratch.Path).GetAwaiter().GetResult();
+            });
+            Directory.Delete(root, recursive: true);
+            Console.WriteLine($"{preset}: a step of {Batch} images {step:0.000} s; its images are drawn in {draw * 1000:0.0} ms ({draw / step:0.00%} of a step); a checkpoint is stored in {save:0.00} s ({save / (StepsPerCheckpoint * step):0.00%} of {StepsPerCheckpoint} steps)");
+        }
+
+        static double Median(int rounds, Action action)
+        {
+            var seconds = new List<double>();
+            for (int round = 0; round <= rounds; round++)
+            {
+                long began = Stopwatch.GetTimestamp();
+                action();
+                if (round > 0)
+                    seconds.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
+            }
+            return seconds.Order().ElementAt(rounds / 2);
+        }
+    }
+
     public static void Sample()
     {
         foreach (string preset in _presets)
@@ -81,7 +123,7 @@ internal static class NetworkBenchmark
             string folder = Directory.CreateTempSubdirectory("radiodiffusion-benchmark").FullName;
             try
             {
-                using (var trainer = Trainer.Create(NetworkOptions.Preset(preset), TrainingOptions.Preset(preset), new Noise()))
+                using (var trainer = Trainer.Create(NetworkOptions.Preset(preset), TrainingOptions.Preset(preset), new NoiseImages()))
                     trainer.SaveSnapshot(folder);
                 using var model = DiffusionModel.Load(folder);
                 int count = preset == "lofar" ? 1 : 8;
@@ -95,29 +137,5 @@ internal static class NetworkBenchmark
                 Directory.Delete(folder, recursive: true);
             }
         }
-    }
-
-    private sealed class Noise : ITrainingData
-    {
-        public int Count => 32;
-
-        public int ImageSize => 80;
-
-        public int ContextDimension => 1;
-
-        public int ClassCount => 0;
-
-        private readonly float[][] _images = [.. Enumerable.Range(0, 32).Select(index =>
-        {
-            float[] pixels = new float[80 * 80];
-            new RandomStream(1, "benchmark", index).FillNormal(pixels);
-            return Array.ConvertAll(pixels, Math.Abs);
-        })];
-
-        public ReadOnlySpan<float> Image(int index) => _images[index];
-
-        public ReadOnlySpan<float> Context(int index) => new float[1];
-
-        public int Label(int index) => 0;
     }
 }

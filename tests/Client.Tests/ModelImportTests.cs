@@ -85,7 +85,8 @@ public sealed class ModelImportTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("words.pt"), "these are only words, and no checkpoint", TestContext.Current.CancellationToken);
         await AssertFailsAsync("words.pt", _folder.File("words.pt"), "--preset", "demo");
         await AssertFailsAsync("posix.system", Path.Combine(TestFiles.RepositoryRoot, "tests", "Vectors", "pt", "hostile.pt"), "--preset", "demo");
-        Assert.Equal("[]", (await RunAsync("model", "list", "--json")).Output.Trim());
+        string listed = (await RunAsync("model", "list", "--json")).Output;
+        Assert.DoesNotContain("\"m\"", listed, StringComparison.Ordinal);
     }
 
     [Theory]

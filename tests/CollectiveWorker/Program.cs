@@ -5,12 +5,15 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using RadioDiffusion.CollectiveWorker;
 using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Networks;
+using RadioDiffusion.ModelCore.Training;
 using RadioDiffusion.ModelCore.Training.Collectives;
 using static TorchSharp.torch;
 
 // A member of a group over Gloo that does what standard input says, one command a line, and answers each with one line that begins with "> ".
 // Gloo's own lines come between them. At the end of the input it leaves.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+NativeSettings.Apply();
 Socket? listener = null;
 GlooCollective? collective = null;
 while (Console.ReadLine() is { } line)
@@ -24,6 +27,7 @@ while (Console.ReadLine() is { } line)
         "sum-until-lost" => SumUntilLost(length: long.Parse(words[1]), Seconds(words[2])),
         "memory" => Memory(count: int.Parse(words[1]), length: long.Parse(words[2])),
         "time" => Time(count: int.Parse(words[1]), length: long.Parse(words[2])),
+        "train" => Train(preset: words[1], batch: int.Parse(words[2]), steps: int.Parse(words[3])),
         "leave" => Leave(),
         _ => throw new ArgumentException($"'{line}' is no command."),
     });
@@ -95,6 +99,19 @@ string Memory(int count, long length)
         bytes[half] = process.WorkingSet64;
     }
     return $"{bytes[0] >> 20} {bytes[1] >> 20}";
+}
+
+// Seconds of some steps in bfloat16 on one thread, after one that is not counted: in the group, of which each member has so many images of every batch, or alone.
+string Train(string preset, int batch, int steps)
+{
+    var options = TrainingOptions.Preset(preset) with { BatchSize = batch * (collective?.Size ?? 1), Threads = 1, Precision = Precision.BFloat16 };
+    using var trainer = Trainer.Create(NetworkOptions.Preset(preset), options, new NoiseImages(), collective: collective);
+    trainer.Step();
+    GC.Collect();
+    long began = Stopwatch.GetTimestamp();
+    for (int step = 0; step < steps; step++)
+        trainer.Step();
+    return $"{Stopwatch.GetElapsedTime(began).TotalSeconds:R}";
 }
 
 // Milliseconds of each sum, after one that is not counted.

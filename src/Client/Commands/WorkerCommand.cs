@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Security;
+using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.Silo;
@@ -50,7 +51,13 @@ internal static class WorkerCommand
         output.Message($"Training for run '{run}' as '{place}' on {parsed.GetValue(_device)}. Ctrl-C ends it.");
         await TrainAsync(session.Grains, session.Artifacts, run, place, Guid.NewGuid().ToString("N"), address, parsed.GetValue(_device)!, parsed.GetValue(_threads) ?? Environment.ProcessorCount,
             () => false, cancellationToken);
-        return cancellationToken.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Done;
+        if (cancellationToken.IsCancellationRequested)
+            return ExitCode.Cancelled;
+        var status = await session.Grains.TrainingRun(run).GetStatusAsync(cancellationToken);
+        if (status.State != WorkState.Failed)
+            return ExitCode.Done;
+        Output.Error($"Training run '{run}' failed: {status.Error}");
+        return ExitCode.Failed;
     }
 
     /// <summary>Not ended by Ctrl-C or SIGTERM, which go to the silo too: it may still want a checkpoint.</summary>

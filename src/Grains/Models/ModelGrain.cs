@@ -12,6 +12,7 @@ namespace RadioDiffusion.Grains.Models;
 internal sealed partial class ModelGrain(
     [PersistentState("model", GrainStorageNames.Default)] IPersistentState<ModelState> state,
     SnapshotDescriptions descriptions,
+    ShippedModels shipped,
     ModelImporter importer,
     ModelReconstructor reconstructor,
     ILogger<ModelGrain> logger) : Grain, IModelGrain
@@ -87,9 +88,14 @@ internal sealed partial class ModelGrain(
         return Task.CompletedTask;
     }
 
-    public Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Entry
-        ?? throw new UserErrorException(ErrorKind.NotFound, Name,
-            $"There is no model '{Name}': 'radiodiffusion model list' shows those there are."));
+    public async Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default)
+    {
+        if (state.State.Entry is { } entry)
+            return entry;
+        return await shipped.StoreAsync(Name, cancellationToken) is { } snapshot
+            ? await RegisterAsync(snapshot, "comes with RadioDiffusion", cancellationToken)
+            : throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no model '{Name}': 'radiodiffusion model list' shows those there are.");
+    }
 
     /// <summary>In the units that samples are asked for by: peak fluxes in mJy/beam.</summary>
     private static ModelCondition Condition(ConditionDescription condition)

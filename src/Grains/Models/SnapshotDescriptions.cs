@@ -6,7 +6,7 @@ using RadioDiffusion.ModelCore.Training;
 namespace RadioDiffusion.Grains.Models;
 
 /// <summary>What the stored snapshots are, read once each per silo.</summary>
-public sealed class SnapshotDescriptions(IArtifactStore store)
+public sealed class SnapshotDescriptions(IArtifactStore store, ShippedModels shipped)
 {
     private readonly ConcurrentDictionary<string, SnapshotDescription> _known = new();
 
@@ -18,7 +18,7 @@ public sealed class SnapshotDescriptions(IArtifactStore store)
         if (_known.TryGetValue(digest, out var known))
             return known;
         string id = SnapshotNames.IdOf(digest);
-        if (await store.FindAsync(id, cancellationToken) == null)
+        if (await store.FindAsync(id, cancellationToken) == null && !await shipped.StoreByDigestAsync(digest, cancellationToken))
         {
             throw new UserErrorException(ErrorKind.NotFound, digest,
                 $"There is no model {digest} in {store.Describe()}: 'radiodiffusion model list' shows those there are.");
