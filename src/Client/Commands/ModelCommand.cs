@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`model list`, `show`, `import`, `reconstruct` and `export`.</summary>
+/// <summary>`model list`, `show`, `import`, `reconstruct`, `nearest` and `export`.</summary>
 internal static class ModelCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the model." };
@@ -22,7 +22,7 @@ internal static class ModelCommand
         show.SetGuardedAction(ShowAsync);
         var export = new Command("export", "Copies a model's weights and description out of the store.").With(_name, _out, _format);
         export.SetGuardedAction(ExportAsync);
-        return new Command("model", "The model registry.") { list, show, ModelImportCommand.Build(), ModelReconstructCommand.Build(), export };
+        return new Command("model", "The model registry.") { list, show, ModelImportCommand.Build(), ModelReconstructCommand.Build(), ModelNearestCommand.Build(), export };
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
