@@ -13,6 +13,9 @@ internal sealed record DemoPlan
     public static readonly long DefaultIterations = TrainingOptions.Preset(Name).Iterations;
     public const string Name = "demo";
 
+    /// <summary>The model whose galaxies are shown before anything is trained.</summary>
+    public const string ShippedModel = "first-s";
+
     public required string Folder { get; init; }
 
     public required string Store { get; init; }
@@ -38,6 +41,8 @@ internal sealed record DemoPlan
     }
 
     public string SurveyFolder => Path.Combine(Folder, "survey");
+
+    public string ShippedFolder => Path.Combine(Folder, ShippedModel);
 
     public string SamplesFolder => Path.Combine(Folder, "samples");
 

@@ -14,11 +14,12 @@ using RadioDiffusion.ModelCore.Surveys;
 namespace RadioDiffusion.Client.Demo;
 
 /// <summary>Gathers what the demo's report shows out of the store.</summary>
-internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingStatus training, long? killedAt, IReadOnlyList<SampleStatus> samples,
+internal sealed class DemoReport(DemoPlan plan, IReadOnlyList<SampleStatus> shipped, DatasetStatus dataset, TrainingStatus training, long? killedAt, IReadOnlyList<SampleStatus> samples,
     IReadOnlyList<(string Step, TimeSpan Duration)> steps)
 {
     private const int Zoom = 2;
     private const int Columns = 4;
+    private const int ShippedSide = 80;                      // pixels, of the images of the model that comes with the program
 
     /// <summary>Peak fluxes (mJy/beam) of training images, evenly over the range: what the generated ones are conditioned on.</summary>
     public static double[] FluxesOf(TrainingSetReader set, int count) =>
@@ -30,7 +31,7 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
         var losses = LossHistory.Read(await store.GetDirectoryAsync(training.Checkpoint!.Artifact, cancellationToken));
         int side = set.ImageSize;
         float[][] real = [.. ImagesFor(set, samples.Count).Select(image => set.Channel(image, 0).ToArray())];
-        float[][] generated = [.. samples.Select(sample => PixelsOf(sample, side))];
+        float[][] generated = [.. samples.Select(sample => PixelsOf(plan.SamplesFolder, sample, side))];
         HtmlReport.Write(plan.Report, new ReportContents
         {
             Title = "Radio galaxies, simulated and generated",
@@ -44,6 +45,8 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
                     Picture.Grid(real, side, Columns, Zoom), $"{real.Length} cut-outs of radio sources from the survey"),
                 new ReportImages("Generated", "Samples at the same peak fluxes, in the same order and stretch.",
                     Picture.Grid(generated, side, Columns, Zoom), $"{generated.Length} radio sources made by the diffusion model"),
+                new ReportImages("From the model that comes with the program", $"{DemoPlan.ShippedModel}, trained for longer, on labelled FIRST images: {string.Join(", ", shipped.Select(sample => SampleId.Parse(sample.Id).Class))}.",
+                    Picture.Grid([.. shipped.Select(sample => PixelsOf(plan.ShippedFolder, sample, ShippedSide))], ShippedSide, Columns, Zoom), $"{shipped.Count} radio galaxies of different classes"),
             ],
             Selection = DatasetCommand.SelectionTable(dataset),
             Losses = new LossCurve
@@ -86,9 +89,9 @@ internal sealed class DemoReport(DemoPlan plan, DatasetStatus dataset, TrainingS
         yield return ("Runtime", $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores");
     }
 
-    private float[] PixelsOf(SampleStatus sample, int side)
+    private static float[] PixelsOf(string folder, SampleStatus sample, int side)
     {
-        using var file = FitsFile.Open(Path.Combine(plan.SamplesFolder, $"{sample.Id}.fits"));
+        using var file = FitsFile.Open(Path.Combine(folder, $"{sample.Id}.fits"));
         float[] pixels = new float[side * side];
         file.FirstImage().ReadPixels(0, 0, side, side, pixels);
         return pixels;

@@ -22,15 +22,29 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var (mosaics, catalogue) = await StepAsync("1/5  A survey", () => SurveyAsync(cancellationToken));
-        var dataset = await StepAsync("2/5  A data set", () => DatasetAsync(mosaics, catalogue, cancellationToken));
-        var training = await StepAsync("3/5  A training, killed half-way and resumed", () => TrainAsync(dataset, cancellationToken));
-        var samples = await StepAsync("4/5  Samples by ID", () => SampleAsync(dataset, training, cancellationToken));
-        await WriteReportAsync(dataset, training, samples, cancellationToken);
+        var shipped = await StepAsync("1/6  Galaxies of a model that comes with the program", () => ShippedAsync(cancellationToken));
+        var (mosaics, catalogue) = await StepAsync("2/6  A survey", () => SurveyAsync(cancellationToken));
+        var dataset = await StepAsync("3/6  A data set", () => DatasetAsync(mosaics, catalogue, cancellationToken));
+        var training = await StepAsync("4/6  A training, killed half-way and resumed", () => TrainAsync(dataset, cancellationToken));
+        var samples = await StepAsync("5/6  Samples by ID", () => SampleAsync(dataset, training, cancellationToken));
+        await WriteReportAsync(shipped, dataset, training, samples, cancellationToken);
         output.Result(
             new { plan.Report, plan.Store, Samples = samples.Select(sample => sample.Id), dataset.Selected, training.Iteration },
             console => console.Line($"\nReport: {plan.Report}"));
         return dataset.Problems.Count > 0 ? ExitCode.PartlyDone : ExitCode.Done;
+    }
+
+    /// <summary>One of each class, before anything is trained.</summary>
+    private async Task<IReadOnlyList<SampleStatus>> ShippedAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
+        var model = await session.Grains.Model(DemoPlan.ShippedModel).GetAsync(cancellationToken);
+        string[] ids = [.. model.Classes.Select(name => SampleIds.For(model, new SampleParameters(model.Name, Class: name, Seed: plan.Seed)))];
+        var samples = await FetchAsync(session, ids, cancellationToken);
+        foreach (var sample in samples)
+            SampleCommand.SaveBoth(sample, plan.ShippedFolder);
+        output.Message($"  {string.Join(", ", model.Classes)}, as FITS and PNG in {plan.ShippedFolder}. The model {model.Name} was trained on labelled FIRST images.");
+        return samples;
     }
 
     private Task<(string Mosaics, string Catalogue)> SurveyAsync(CancellationToken cancellationToken)
@@ -176,11 +190,11 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         return [.. ids.Select(id => samples[id])];
     }
 
-    private async Task WriteReportAsync(DatasetStatus dataset, TrainingStatus training, IReadOnlyList<SampleStatus> samples, CancellationToken cancellationToken)
+    private async Task WriteReportAsync(IReadOnlyList<SampleStatus> shipped, DatasetStatus dataset, TrainingStatus training, IReadOnlyList<SampleStatus> samples, CancellationToken cancellationToken)
     {
-        output.Message("\n5/5  A report");
+        output.Message("\n6/6  A report");
         using var store = new LocalArtifactStore(plan.Store);
-        await new DemoReport(plan, dataset, training, _killedAt, samples, _durations).WriteAsync(store, cancellationToken);
+        await new DemoReport(plan, shipped, dataset, training, _killedAt, samples, _durations).WriteAsync(store, cancellationToken);
     }
 
     private async Task<T> StepAsync<T>(string name, Func<Task<T>> step)

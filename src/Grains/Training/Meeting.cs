@@ -1,3 +1,5 @@
+using RadioDiffusion.Grains.Interfaces.Training;
+
 namespace RadioDiffusion.Grains.Training;
 
 /// <summary>A meeting of the trainers of a run, decided: who brought what, in the order of ranks.</summary>
@@ -23,14 +25,16 @@ internal sealed record Meeting
 internal sealed class Deliveries
 {
     private readonly Dictionary<string, string> _artifacts = [];
-    private (long Iteration, bool IsMoments) _meeting;
+    private (long Generation, long Iteration, bool IsMoments) _meeting;
 
-    public void Add(string place, long iteration, bool isMoments, string artifact)
+    /// <summary>Whatever was brought to another meeting, or by an older generation, is forgotten.</summary>
+    public void Add(TrainerDelivery delivery)
     {
-        if (_meeting != (iteration, isMoments))
+        var meeting = (delivery.Generation, delivery.Iteration, delivery.IsMoments);
+        if (_meeting != meeting)
             _artifacts.Clear();
-        _meeting = (iteration, isMoments);
-        _artifacts[place] = artifact;
+        _meeting = meeting;
+        _artifacts[delivery.Place] = delivery.Artifact;
     }
 
     /// <summary>The meeting, if all have come; null otherwise.</summary>

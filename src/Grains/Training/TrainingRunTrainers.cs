@@ -230,7 +230,7 @@ internal sealed partial class TrainingRunGrain
             return new MeetingAnswer { Order = TrainerOrder.EndAtOnce };
         if (state.State.Meeting?.IsAt(delivery.Iteration, delivery.IsMoments) != true)
         {
-            _deliveries.Add(delivery.Place, delivery.Iteration, delivery.IsMoments, delivery.Artifact);
+            _deliveries.Add(delivery);
             await DecideMeetingAsync(delivery.Iteration, cancellationToken);
         }
         if (state.State.Meeting is not { } meeting || !meeting.IsAt(delivery.Iteration, delivery.IsMoments))
