@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RadioDiffusion.Grains.Training;
+using RadioDiffusion.ModelCore;
 
 namespace RadioDiffusion.Silo;
 
@@ -107,6 +108,7 @@ internal sealed partial class TrainerProcesses(IOptions<SiloSettings> options, L
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, $"{Program}.dll"));
         start.ArgumentList.Add("worker");
         start.ArgumentList.Add(StartedBySilo);
+        start.Environment.TryAdd(NativeSettings.MemoryVariable, NativeSettings.MemoryKept);
         start.Environment.TryAdd("OMP_WAIT_POLICY", "PASSIVE");     // trainers share the cores: threads that wait for others should not keep them
         try
         {

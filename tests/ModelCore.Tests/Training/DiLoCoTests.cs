@@ -51,13 +51,13 @@ public sealed class DiLoCoTests(ITestOutputHelper output) : IDisposable
     public void TwentyLocalSteps_LearnWhatEveryStepTogetherLearns()
     {
         var data = new TinyTraining { Count = 200 };
-        var together = Options with { BatchSize = 16, Iterations = 1000, ValidationFraction = 0.2 };
+        var together = Options with { BatchSize = 16, Iterations = 600, ValidationFraction = 0.2 };
         using var synchronous = Trainer.Create(TinyTraining.Network, together, data);
         double before = synchronous.Validate().Loss;
         while (synchronous.Iteration < together.Iterations)
             synchronous.Step();
         double expected = synchronous.Validate().Loss;
-        var trainers = Trainers(2, together with { DiLoCo = new DiLoCoOptions { LocalSteps = 20 }, CheckpointEvery = 1000, ValidateEvery = 1000 }, data);
+        var trainers = Trainers(2, together with { DiLoCo = new DiLoCoOptions { LocalSteps = 20 }, CheckpointEvery = 600, ValidateEvery = 600 }, data);
         TrainTogether(trainers);
         double found = trainers[0].Validate().Loss;
         output.WriteLine($"validation loss {before:0.0000} at first, {expected:0.0000} with every step together, {found:0.0000} with DiLoCo of 2 trainers and 20 local steps");
