@@ -39,7 +39,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
     {
         await using var session = await Session.OpenAsync(plan.Store, null, false, cancellationToken);
         var model = await session.Grains.Model(DemoPlan.ShippedModel).GetAsync(cancellationToken);
-        string[] ids = [.. model.Classes.Select(name => SampleIds.For(model, new SampleParameters(model.Name, Class: name, Seed: plan.Seed)))];
+        string[] ids = [.. model.Classes.Select((name, i) => SampleIds.For(model, new SampleParameters(model.Name, Class: name, Seed: plan.Seed + (ulong)i)))];
         var samples = await FetchAsync(session, ids, cancellationToken);
         foreach (var sample in samples)
             SampleCommand.SaveBoth(sample, plan.ShippedFolder);
