@@ -33,10 +33,12 @@ internal static class ModelNearestCommand
     {
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var model = await session.Grains.Model(parsed.GetValue(_name)!).GetAsync(cancellationToken);
-        var details = await DatasetDetails.OpenAsync(session, parsed.GetValue(_dataset)!, cancellationToken);
-        using var set = details.Set;
+        await using var details = await DatasetDetails.OpenAsync(session, parsed.GetValue(_dataset)!, cancellationToken);
+        var set = details.Set;
         if (set.ImageSize != model.ImageSize || set.ImageChannels != 1)
             throw new UserErrorException(ErrorKind.Invalid, "--dataset", $"The images of the data set should have {model.ImageSize} pixels a side and one channel, as the model's, but they have {set.ImageSize} and {set.ImageChannels}.");
+        if (set.Count < 2)
+            throw new UserErrorException(ErrorKind.Invalid, "--dataset", $"The data set should have at least 2 images, so that its own can be compared with each other, but it has {set.Count}.");
         int count = parsed.GetValue(_count);
         float[][] samples = await SamplesAsync(session, model, count, output, cancellationToken);
         output.Message($"  comparing with {set.Count} images");
@@ -48,7 +50,7 @@ internal static class ModelNearestCommand
         Summary generated = Summary.Of(ofSamples), real = Summary.Of(ofImages);
         if (parsed.GetValue(_out) is { } file)
             WholeFile.Write(file, Sheet(samples, images, ofSamples, set.ImageSize).ToPng());
-        output.Result(new { model.Name, model.Digest, Samples = count, Generated = generated, Real = real, Largest = ofSamples.Max(one => one.Similarity) }, console =>
+        output.Result(new { model.Name, model.Digest, Samples = count, Generated = generated, Real = real }, console =>
         {
             var table = new Table().AddColumns("Similarity to the nearest image of the set", "median", "95 %", "largest");
             table.AddRow(["samples", .. generated.Cells()]);
