@@ -46,6 +46,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
             await BuildAsync(cluster, survey);
             await Run(cluster).StartAsync(request, Token);
             var random = new Random(20261127);
+            int interrupted = 0;
             for (int round = 1; round <= rounds; round++)
             {
                 long from = (await Run(cluster).GetStatusAsync(Token)).Checkpoint?.Iteration ?? 0;
@@ -53,12 +54,15 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
                 await Task.Delay(random.Next(IsLong ? 1500 : 700), Token);  // a random moment
                 var status = await Run(cluster).GetStatusAsync(Token);
                 Assert.True(status.State == WorkState.Running, $"The run should still be running in round {round}, but is {status.State} at {status.Iteration}: {status.Error}");
-                cluster = await KillAsync(round, random, cluster);
+                (cluster, bool trainersToo) = await KillAsync(round, random, cluster);
+                if (trainersToo && await IsTrainedAgainAsync(cluster, status.Generation))
+                    interrupted++;
             }
             var ended = await Run(cluster).FollowAsync(_ => { }, Token);
             Assert.True(ended.State == WorkState.Done, $"{ended.State}: {ended.Error}");
-            output.WriteLine($"{rounds} rounds, {ended.Generation} generations, resumed at {string.Join(", ", ended.Resumptions)}");
-            Assert.True(ended.Generation > rounds);
+            output.WriteLine($"{rounds} rounds, {interrupted} of them with trainers, {ended.Generation} generations, resumed at {string.Join(", ", ended.Resumptions)}");
+            Assert.InRange(interrupted, rounds / 3, rounds);
+            Assert.True(ended.Generation > interrupted);
             Assert.Equal(undisturbed, ended.Snapshot);
             foreach (var checkpoint in ended.Checkpoints)
                 await cluster.Artifacts.GetDirectoryAsync(checkpoint.Artifact, Token);
@@ -122,7 +126,16 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
         return ids;
     }
 
-    private async Task<Session> KillAsync(int round, Random random, Session cluster)
+    /// <summary>Waits for the group that takes the place of one of this generation; false if the run was at its end already.</summary>
+    private static async Task<bool> IsTrainedAgainAsync(Session cluster, long generation)
+    {
+        TrainingStatus? status = null;
+        await ClusterBench.UntilAsync(async () => (status = await Run(cluster).GetStatusAsync(Token)) is { State: WorkState.Done } || status.Generation > generation, "Another group of trainers");
+        return status!.Generation > generation;
+    }
+
+    /// <summary>Kills, and says whether that took trainers of the run along: a silo may be without one.</summary>
+    private async Task<(Session Cluster, bool TrainersToo)> KillAsync(int round, Random random, Session cluster)
     {
         var trainers = bench.TrainerProcesses();
         switch (round % 3)
@@ -132,7 +145,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
                 int trainer = trainers[random.Next(trainers.Count)];
                 output.WriteLine($"round {round}: kill trainer process {trainer}");
                 ClusterBench.Kill(trainer);
-                return cluster;
+                return (cluster, true);
             case 2:
                 int silo = 0;
                 await ClusterBench.UntilAsync(async () => (silo = await bench.SiloOfAsync(cluster.Grains, Run(cluster))) != 0, "The silo of the run's grain");
@@ -141,7 +154,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
                 await bench.KillAsync($"silo-{silo}");
                 await AssertGoneAsync(trainers);
                 await bench.UpAsync();
-                return cluster;
+                return (cluster, trainers.Count > 0);
             default:
                 output.WriteLine($"round {round}: kill all silos");
                 await cluster.DisposeAsync();
@@ -149,7 +162,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
                     await bench.KillAsync($"silo-{each}");
                 await AssertGoneAsync(trainers);
                 await bench.UpAsync();
-                return await bench.ConnectAsync();
+                return (await bench.ConnectAsync(), true);
         }
     }
 
