@@ -17,6 +17,7 @@ public static class CommandLine
         new("Radio galaxies from diffusion models: data sets from survey mosaics, training that survives anything, samples by ID.")
         {
             DemoCommand.Build(),
+            SimulateCommand.Build(),
             ServeCommand.Build(),
             DoctorCommand.Build(),
             CatalogueCommand.Build(),

@@ -20,9 +20,11 @@ internal static class DatasetImportCommand
     private static readonly Option<double> _scale = new("--pixel-scale") { Description = "Arcsec a pixel, where the files do not say.", HelpName = "ARCSEC" };
     private static readonly Option<double> _beam = new("--beam") { Description = "Restoring beam, where the files do not say.", HelpName = "ARCSEC" };
 
+    private static readonly Option<bool> _lightness = new("--lightness") { Description = "Pictures in colour become their lightness (CIE L*): right for colour maps of evenly growing lightness, such as viridis." };
+
     public static Command Build()
     {
-        var import = new Command("import", "Makes a data set of images that exist already.").With(_path, _name, _format, _crop, _balance, _split, _clip, _scale, _beam, CommonOptions.Seed);
+        var import = new Command("import", "Makes a data set of images that exist already.").With(_path, _name, _format, _crop, _balance, _split, _clip, _scale, _beam, _lightness, CommonOptions.Seed);
         import.SetGuardedAction(ImportAsync);
         return import;
     }
@@ -41,6 +43,7 @@ internal static class DatasetImportCommand
             Seed = parsed.GetValue(CommonOptions.Seed),
             PixelScaleArcsec = parsed.GetValue(_scale),
             BeamArcsec = parsed.GetValue(_beam),
+            TakesLightness = parsed.GetValue(_lightness),
         };
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var status = await DatasetCommand.FollowAsync(session, name, (dataset, token) => dataset.ImportAsync(request, token), output, cancellationToken);

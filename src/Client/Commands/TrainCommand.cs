@@ -32,7 +32,7 @@ internal static class TrainCommand
     }.AtLeast(0);
 
     private static readonly Option<FileInfo?> _configuration = new("--config") { Description = "JSON with what is different from the preset: {\"network\": {...}, \"training\": {...}, \"conditions\": [{\"name\": \"LAS\", \"transform\": \"log\"}]}.", HelpName = "FILE" };
-    private static readonly Option<string?> _from = new("--from-model") { Description = "A model whose weights training begins with, instead of random ones." };
+    private static readonly Option<string?> _from = new("--from-model") { Description = "A model whose weights training begins with, instead of random ones; it may have other classes and conditions." };
 
     public static Command Build()
     {

@@ -33,5 +33,8 @@ public sealed record DatasetImportRequest : INamesPaths
     /// <summary>Restoring beam where the files do not say; 0 takes what they say.</summary>
     [Id(8)] public double BeamArcsec { get; init; }
 
+    /// <summary>Pictures in a folder may have colour: their lightness (CIE L*) is taken.</summary>
+    [Id(9)] public bool TakesLightness { get; init; }
+
     public IEnumerable<string> NamedPaths() => [Path];
 }

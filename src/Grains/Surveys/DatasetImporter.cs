@@ -25,11 +25,11 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
         var recipe = RecipeOf(request, digest);
         var manifest = await store.FindAsync(recipe.Id, cancellationToken);
         bool upToDate = manifest != null;
-        manifest ??= await ReadAsync(request.Path, format, options, recipe, change, cancellationToken);
+        manifest ??= await ReadAsync(request, format, options, recipe, change, cancellationToken);
         return await DescribeAsync(name, request, manifest, upToDate, cancellationToken);
     }
 
-    private async Task<ArtifactManifest> ReadAsync(string path, ImageSetFormat format, DatasetImportOptions options, Recipe recipe,
+    private async Task<ArtifactManifest> ReadAsync(DatasetImportRequest request, ImageSetFormat format, DatasetImportOptions options, Recipe recipe,
         Action<Func<DatasetStatus, DatasetStatus>> change, CancellationToken cancellationToken)
     {
         using var scratch = store.CreateScratchDirectory();
@@ -38,10 +38,10 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
         var work = devices.Cpu.RunAsync(
             () =>
             {
-                using var source = ImageSources.Open(path, format, unpacked.Path);
+                using var source = ImageSources.Open(request.Path, format, unpacked.Path, request.TakesLightness);
                 progress.Total = source.Images.Count;
                 var (_, problems) = DatasetImport.Write(scratch.Path, source, options, progress, cancellationToken);
-                File.WriteAllBytes(Path.Combine(scratch.Path, ProblemsFile), JsonSerializer.SerializeToUtf8Bytes(problems.Select(problem => WithoutFolders(problem, path, unpacked.Path))));
+                File.WriteAllBytes(Path.Combine(scratch.Path, ProblemsFile), JsonSerializer.SerializeToUtf8Bytes(problems.Select(problem => WithoutFolders(problem, request.Path, unpacked.Path))));
             },
             cancellationToken);
         while (await Task.WhenAny(work, Task.Delay(_reportEvery, cancellationToken)) != work && !cancellationToken.IsCancellationRequested)
@@ -91,6 +91,8 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
         };
         if (_balances[request.Balance] == ClassBalance.Undersample)
             parameters["seed"] = request.Seed;               // nothing else is random
+        if (request.TakesLightness)
+            parameters["takesLightness"] = true;             // left out otherwise, so that older sets keep their IDs
         return new Recipe { Kind = "dataset", AlgorithmVersion = 1, Inputs = new() { ["images"] = digest }, Parameters = parameters };
     }
 

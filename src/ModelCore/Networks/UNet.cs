@@ -11,6 +11,9 @@ namespace RadioDiffusion.ModelCore.Networks;
 /// </remarks>
 internal sealed class UNet : nn.Module
 {
+    /// <summary>Of the keys of what belongs to the values and the classes that a model is conditioned on.</summary>
+    public static readonly string[] ConditionPrefixes = [$"model.{nameof(context_emb)}.", $"model.{nameof(label_emb)}."];
+
     private readonly TwoLayerEmbedding? context_emb;
     private readonly Dense? label_emb;
     private readonly NoiseEmbedding time_emb;

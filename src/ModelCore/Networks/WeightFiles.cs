@@ -15,13 +15,34 @@ internal static class WeightFiles
         Load([.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))], path);
     }
 
+    /// <summary>Reads what the network begins its training with: all but the embeddings of conditions that the file's network does not have, or has in another number. These stay as they are.</summary>
+    /// <exception cref="RadioDiffusionException">The file is cut off or holds another architecture.</exception>
+    public static void LoadWarmStart(EdmPreconditioning network, string path)
+    {
+        using var noGradient = no_grad();
+        using var file = Open(path);
+        var tensors = network.named_parameters().Select(pair => (Name: pair.name, Tensor: (Tensor)pair.parameter)).ToList();
+        string[] kept = [.. UNet.ConditionPrefixes.Where(prefix => tensors.Exists(one => IsOther(one.Name, one.Tensor, prefix)) || !tensors.Exists(one => one.Name.StartsWith(prefix, StringComparison.Ordinal)))];
+        Load([.. tensors.Where(one => !IsKept(one.Name))], file, IsKept);
+
+        bool IsKept(string name) => kept.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        bool IsOther(string name, Tensor tensor, string prefix) =>
+            name.StartsWith(prefix, StringComparison.Ordinal) && !(file.Entries.TryGetValue(name, out var found) && found.Shape.SequenceEqual(tensor.shape));
+    }
+
     /// <inheritdoc cref="Load(EdmPreconditioning, string)"/>
     public static void Load(IReadOnlyList<(string Name, Tensor Tensor)> tensors, string path)
     {
-        if (!File.Exists(path))
-            throw new RadioDiffusionException($"The weights {path} do not exist.");
-        using var file = SafetensorsFile.Open(path);
-        Check(tensors, file);
+        using var file = Open(path);
+        Load(tensors, file, _ => false);
+    }
+
+    private static SafetensorsFile Open(string path) =>
+        File.Exists(path) ? SafetensorsFile.Open(path) : throw new RadioDiffusionException($"The weights {path} do not exist.");
+
+    private static void Load(IReadOnlyList<(string Name, Tensor Tensor)> tensors, SafetensorsFile file, Predicate<string> isIgnored)
+    {
+        Check(tensors, file, isIgnored);
         foreach (var (name, destination) in tensors)
         {
             using var source = destination.dtype == ScalarType.Float64
@@ -47,7 +68,7 @@ internal static class WeightFiles
             writer.Complete();
         });
 
-    private static void Check(IReadOnlyList<(string Name, Tensor Tensor)> tensors, SafetensorsFile file)
+    private static void Check(IReadOnlyList<(string Name, Tensor Tensor)> tensors, SafetensorsFile file, Predicate<string> isIgnored)
     {
         foreach (var (name, expected) in tensors)
         {
@@ -56,11 +77,9 @@ internal static class WeightFiles
             if (!found.Shape.SequenceEqual(expected.shape))
                 throw OfAnotherArchitecture(file, $"tensor '{name}' should have shape {Text(expected.shape)}, but it has {Text(found.Shape)}");
         }
-        if (file.Entries.Count == tensors.Count)
-            return;
         var known = tensors.Select(t => t.Name).ToHashSet();
-        var extra = file.Entries.Values.First(entry => !known.Contains(entry.Name));
-        throw OfAnotherArchitecture(file, $"the network has no tensor '{extra.Name}', but the file does, of shape {Text(extra.Shape)}");
+        if (file.Entries.Values.FirstOrDefault(entry => !known.Contains(entry.Name) && !isIgnored(entry.Name)) is { } extra)
+            throw OfAnotherArchitecture(file, $"the network has no tensor '{extra.Name}', but the file does, of shape {Text(extra.Shape)}");
     }
 
     private static RadioDiffusionException OfAnotherArchitecture(SafetensorsFile file, string difference) =>

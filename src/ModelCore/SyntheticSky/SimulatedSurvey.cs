@@ -23,6 +23,12 @@ public sealed record SimulatedSurveyOptions
 
     /// <summary>Sources asked for; fewer if they do not fit at their least distance.</summary>
     public int Sources { get; init; } = 700;
+
+    /// <summary>Shapes out of images, from which a part of the sources takes its own.</summary>
+    public IReadOnlyList<SourceShape> Shapes { get; init; } = [];
+
+    /// <summary>The share of the sources that have such a shape, if there are any.</summary>
+    public double ShapeShare { get; init; } = 0.75;
 }
 
 /// <summary>Where a simulated survey lies.</summary>
@@ -31,7 +37,8 @@ public sealed record SimulatedSurveyFiles(string MosaicDirectory, string Catalog
 /// <summary>A small simulated radio survey on disk: four overlapping mosaics of one sky, its catalogue with LoTSS column names, its truth.</summary>
 /// <remarks>
 /// Sources are sums of Gaussians, convolved with the beam exactly (covariances add). The noise is white noise convolved with the beam.
-/// Corners are blanked as the primary beam's cut does it. The shapes are ours; they stand for nothing measured.
+/// Corners are blanked as the primary beam's cut does it. The shapes are ours and stand for nothing measured, unless images are given to take them from: each is then turned by a random
+/// angle and perhaps mirrored, and scaled to the peak that was drawn.
 /// </remarks>
 public static class SimulatedSurvey
 {
@@ -98,13 +105,18 @@ public static class SimulatedSurvey
         double peak = MedianPeak * Math.Exp(PeakDeviation * random.NextNormal());
         double shapePeak = shape.Max(piece => Brightness(shape, piece.East, piece.North, options));
         double scale = peak / shapePeak;
+        var draw = new RandomStream(options.Seed, "simulated survey: shape", index);
+        bool hasImage = options.Shapes.Count > 0 && draw.NextDouble() < options.ShapeShare;
         bool hasHost = random.NextDouble() < 0.8;
         return new Source
         {
             Position = position,
             Host = hasHost ? Offset(position, 0.3 * random.NextNormal(), 0.3 * random.NextNormal()) : null,
             Morphology = morphology,
-            Pieces = [.. shape.Select(piece => piece with { Flux = piece.Flux * scale })],
+            Pieces = hasImage ? [] : [.. shape.Select(piece => piece with { Flux = piece.Flux * scale })],
+            Shape = hasImage ? options.Shapes[draw.NextInt32(options.Shapes.Count)] : null,
+            Angle = draw.NextDouble(0, 2 * Math.PI),
+            IsMirrored = draw.NextDouble() < 0.5,
             Peak = peak,
             MosaicId = fields.MinBy(field => field.Centre.SeparationTo(position))!.Name,
         };
@@ -118,6 +130,8 @@ public static class SimulatedSurvey
         {
             foreach (var piece in source.Pieces)
                 AddPiece(pixels, field, source.Position, piece, options);
+            if (source.Shape is { } shape)
+                AddShape(pixels, field, source, shape, options);
         }
         Blank(pixels, side);
         var header = new FitsHeader();
@@ -170,6 +184,22 @@ public static class SimulatedSurvey
         }
     }
 
+    private static void AddShape(float[] pixels, Field field, Source source, SourceShape shape, SimulatedSurveyOptions options)
+    {
+        if (!field.Wcs.TrySkyToPixel(source.Position, out double column, out double row))
+            return;
+        int side = options.MosaicSide, reach = (int)Math.Ceiling(shape.RadiusArcsec / options.PixelScaleArcsec);
+        double sine = Math.Sin(source.Angle), cosine = Math.Cos(source.Angle);
+        for (int r = Math.Max(0, (int)row - reach); r <= Math.Min(side - 1, (int)row + reach); r++)
+        {
+            for (int c = Math.Max(0, (int)column - reach); c <= Math.Min(side - 1, (int)column + reach); c++)
+            {
+                double east = (column - c) * options.PixelScaleArcsec * (source.IsMirrored ? -1 : 1), north = (r - row) * options.PixelScaleArcsec;
+                pixels[r * side + c] += (float)(source.Peak * shape.At(cosine * east - sine * north, sine * east + cosine * north));
+            }
+        }
+    }
+
     private static void Blank(float[] pixels, int side)
     {
         double middle = (side - 1) / 2.0;
@@ -185,7 +215,7 @@ public static class SimulatedSurvey
         double positionError = options.BeamArcsec / 3600;
         double[] Column(Func<Source, double> value) => [.. sources.Select(value)];
         double[] peaks = Column(source => source.Peak * 1000);
-        double[] totals = Column(source => source.Pieces.Sum(piece => piece.Flux) * 1000);
+        double[] totals = Column(source => source.TotalFlux * 1000);
         double rms = options.Rms * 1000;
         FitsColumnData[] columns =
         [
@@ -197,9 +227,9 @@ public static class SimulatedSurvey
             new FitsDoubleColumn("Peak_flux", "mJy/beam", peaks),
             new FitsDoubleColumn("E_Peak_flux", "mJy/beam", Column(_ => rms)),
             new FitsDoubleColumn("Total_flux", "mJy", totals),
-            new FitsDoubleColumn("E_Total_flux", "mJy", Column(source => rms * Math.Sqrt(source.Pieces.Count))),
+            new FitsDoubleColumn("E_Total_flux", "mJy", Column(source => rms * Math.Sqrt(Math.Max(1, source.Pieces.Count)))),
             new FitsDoubleColumn("Maj", "arcsec", Column(SizeOf)),
-            new FitsStringColumn("S_Code", null, [.. sources.Select(source => source.Morphology == Morphology.Compact ? "S" : "M")]),
+            new FitsStringColumn("S_Code", null, [.. sources.Select(source => source.Shape == null && source.Morphology == Morphology.Compact ? "S" : "M")]),
             new FitsDoubleColumn("Isl_rms", "mJy/beam", Column(_ => rms)),
             new FitsStringColumn("Mosaic_ID", null, [.. sources.Select(source => source.MosaicId)]),
             new FitsDoubleColumn("LAS", "arcsec", Column(SizeOf)),
@@ -207,10 +237,13 @@ public static class SimulatedSurvey
             new FitsDoubleColumn("optDec", "deg", Column(source => source.Host?.Declination ?? double.NaN)),
         ];
         FitsWriter.WriteTable(files.CataloguePath, columns, name: "CATALOGUE");
-        FitsWriter.WriteTable(files.TruthPath, [columns[0], new FitsStringColumn("Class", null, [.. sources.Select(source => source.Morphology.ToString())]), columns[1], columns[3], columns[5], columns[7]], name: "TRUTH");
+        List<FitsColumnData> truth = [columns[0], new FitsStringColumn("Class", null, [.. sources.Select(source => source.Shape == null ? source.Morphology.ToString() : "Image")]), columns[1], columns[3], columns[5], columns[7]];
+        if (options.Shapes.Count > 0)
+            truth.Add(new FitsStringColumn("Image", null, [.. sources.Select(source => source.Shape?.Name ?? "")]));
+        FitsWriter.WriteTable(files.TruthPath, [.. truth], name: "TRUTH");
     }
 
-    private static double SizeOf(Source source) =>
+    private static double SizeOf(Source source) => source.Shape?.ExtentArcsec ??
         2 * source.Pieces.Max(piece => Math.Sqrt(Square(piece.East) + Square(piece.North)) + piece.Width / 2);
 
     /// <summary>Jy/beam at an offset in arc seconds, without noise.</summary>
@@ -227,12 +260,12 @@ public static class SimulatedSurvey
     private static SkyCoordinate Offset(SkyCoordinate position, double eastArcsec, double northArcsec) =>
         new(position.RightAscension + eastArcsec / 3600 / Math.Cos(double.DegreesToRadians(position.Declination)), position.Declination + northArcsec / 3600);
 
+    /// <summary>Of the survey's form: hours and degrees cut off, not rounded, as the IAU asks for.</summary>
     private static string NameOf(SkyCoordinate position)
     {
-        var hours = TimeSpan.FromHours(position.RightAscension / 15);
-        var degrees = TimeSpan.FromHours(position.Declination);
+        long seconds = (long)(position.RightAscension / 15 * 360_000), arcseconds = (long)(Math.Abs(position.Declination) * 36_000);   // hundredths and tenths
         return string.Create(CultureInfo.InvariantCulture,
-            $"ILTJ{hours.Hours:00}{hours.Minutes:00}{Math.Floor((hours.Seconds + hours.Milliseconds / 1000.0) * 100) / 100:00.00}+{degrees.Hours:00}{degrees.Minutes:00}{Math.Floor((degrees.Seconds + degrees.Milliseconds / 1000.0) * 10) / 10:00.0}");
+            $"ILTJ{seconds / 360_000:00}{seconds / 6000 % 60:00}{seconds % 6000 / 100.0:00.00}{(position.Declination < 0 ? '-' : '+')}{arcseconds / 36_000:00}{arcseconds / 600 % 60:00}{arcseconds % 600 / 10.0:00.0}");
     }
 
     private static double SigmaOf(double fwhm) => fwhm / 2.354820045;
@@ -249,8 +282,18 @@ public static class SimulatedSurvey
 
         public required Morphology Morphology { get; init; }
 
-        /// <summary>Fluxes in Jy.</summary>
+        /// <summary>Fluxes in Jy; none where an image is the shape.</summary>
         public required List<GaussianPiece> Pieces { get; init; }
+
+        public required SourceShape? Shape { get; init; }
+
+        /// <summary>By which the shape is turned, radians.</summary>
+        public required double Angle { get; init; }
+
+        public required bool IsMirrored { get; init; }
+
+        /// <summary>Jy.</summary>
+        public double TotalFlux => Shape == null ? Pieces.Sum(piece => piece.Flux) : Peak * Shape.TotalFlux;
 
         /// <summary>Jy/beam, without noise.</summary>
         public required double Peak { get; init; }

@@ -83,7 +83,7 @@ public sealed class Trainer : IDisposable
     /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
     /// <param name="dataDigest">Identity of the data set; a resume compares it.</param>
     /// <param name="collective">Those who train together, each with a share of every batch; null for one alone. The trainer does not dispose of it.</param>
-    /// <param name="initialWeights">A safetensors file of weights to begin with; null for random ones.</param>
+    /// <param name="initialWeights">A safetensors file of weights to begin with, of a network that may have other conditions: the embeddings of those begin at random; null for random weights.</param>
     /// <param name="share">Which part of every batch is this trainer's, where trainers meet only now and then (DiLoCo); null for the collective's.</param>
     /// <exception cref="RadioDiffusionException">Options are out of range, or data and network do not fit.</exception>
     /// <exception cref="CollectiveException">The precision is to be chosen, and a worker was lost meanwhile.</exception>
@@ -96,7 +96,7 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         var initial = Initialisation.Create(network, options.Seed);
         if (initialWeights != null)
-            WeightFiles.Load(initial, initialWeights);
+            WeightFiles.LoadWarmStart(initial, initialWeights);
         var trainer = new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share);
         try
         {

@@ -43,16 +43,19 @@ public static class ImageSources
     /// <param name="path">An HDF5 file, a zip archive that holds one, a FITS cube, a folder of such files, or a folder of images.</param>
     /// <param name="format">The expected layout.</param>
     /// <param name="scratch">Where archives are unpacked; deleted by the caller.</param>
+    /// <param name="takesLightness">Pictures in a folder may have colour: their lightness counts.</param>
     /// <exception cref="RadioDiffusionException">It is none of these, or damaged.</exception>
-    public static IImageSource Open(string path, ImageSetFormat format, string scratch)
+    public static IImageSource Open(string path, ImageSetFormat format, string scratch, bool takesLightness = false)
     {
+        if (takesLightness && !Directory.Exists(path))
+            throw new RadioDiffusionException($"The lightness of colours is for a folder of pictures (PNG, JPEG), but '{path}' is none.");
         if (File.Exists(path))
             return OpenFile(path, format, scratch);
         if (!Directory.Exists(path))
             throw new RadioDiffusionException($"There is no file or folder '{path}' to import.");
         string[] files = format == ImageSetFormat.Folder ? [] : Hdf5Files(path);
         if (files.Length == 0)
-            return format is ImageSetFormat.Auto or ImageSetFormat.Folder ? new ImageFolderSource(path) : throw new RadioDiffusionException($"The folder '{path}' holds no HDF5 file (*.h5, *.hdf5, *.zip).");
+            return format is ImageSetFormat.Auto or ImageSetFormat.Folder ? new ImageFolderSource(path, takesLightness) : throw new RadioDiffusionException($"The folder '{path}' holds no HDF5 file (*.h5, *.hdf5, *.zip).");
         return JoinedImageSource.Of([.. files.Select(file => OpenFile(file, format, scratch))]);
     }
 

@@ -5,14 +5,17 @@ using SkiaSharp;
 
 namespace RadioDiffusion.ModelCore.Surveys.Labelled;
 
-/// <summary>8-bit grey PNG and JPEG files as numbers from 0 to 255; the file's first row first, as in the labelled FIRST set, where it is the southern one.</summary>
+/// <summary>PNG and JPEG files of 8 bits as numbers; the file's first row first, as in the labelled FIRST set, where it is the southern one.</summary>
 internal static class GreyPicture
 {
     private const int HeaderLength = 26;                     // of PNG, up to the colour type
     private const long LargestRatio = 1032;                  // of deflate and below that of JPEG
 
-    /// <exception cref="RadioDiffusionException">It is no picture, it is cut off, or it has colour.</exception>
-    public static void Read(string path, PixelBuffer buffer)
+    /// <param name="path">The picture: grey, as numbers from 0 to 255.</param>
+    /// <param name="buffer">Takes the numbers.</param>
+    /// <param name="takesLightness">A picture may have colour, and all become their lightness from 0 to 100 (CIE 1976 L*, sRGB, white point D65), of which colour maps like viridis are a linear function.</param>
+    /// <exception cref="RadioDiffusionException">It is no picture, it is cut off, or it has colour or holes that it should not have.</exception>
+    public static void Read(string path, PixelBuffer buffer, bool takesLightness = false)
     {
         byte[] bytes = File.ReadAllBytes(path);
         CheckDepth(path, bytes);
@@ -31,13 +34,27 @@ internal static class GreyPicture
         {
             uint colour = colours[i];
             uint red = colour & 0xff;
-            if ((colour & 0xffffff) != red * 0x010101 || colour >> 24 != 0xff)
+            if ((!takesLightness && (colour & 0xffffff) != red * 0x010101) || colour >> 24 != 0xff)
             {
                 throw new RadioDiffusionException(
-                    $"{path}: a picture of a source should be grey, but the pixel in row {i / width}, column {i % width} is red {red}, green {colour >> 8 & 0xff}, blue {colour >> 16 & 0xff}, opacity {colour >> 24}.");
+                    $"{path}: a picture of a source should be {(takesLightness ? "opaque" : "grey")}, but the pixel in row {i / width}, column {i % width} is red {red}, green {colour >> 8 & 0xff}, blue {colour >> 16 & 0xff}, opacity {colour >> 24}."
+                    + (takesLightness ? "" : " Take the lightness of the colours (--lightness) if they stand for brightness."));
             }
-            pixels[i] = red;
+            pixels[i] = takesLightness ? Lightness(red, colour >> 8 & 0xff, colour >> 16 & 0xff) : red;
         }
+    }
+
+    /// <summary>IEC 61966-2-1 to the luminance of D65, and CIE 1976 L* of it.</summary>
+    private static float Lightness(uint red, uint green, uint blue)
+    {
+        double luminance = 0.2126 * Linear(red) + 0.7152 * Linear(green) + 0.0722 * Linear(blue);
+        return (float)(luminance > 216.0 / 24389 ? 116 * Math.Cbrt(luminance) - 16 : luminance * 24389 / 27);
+    }
+
+    private static double Linear(uint value)
+    {
+        double share = value / 255.0;
+        return share <= 0.04045 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4);
     }
 
     /// <summary>16-bit PNG would lose half of its bits below.</summary>

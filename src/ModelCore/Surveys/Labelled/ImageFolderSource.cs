@@ -6,7 +6,7 @@ namespace RadioDiffusion.ModelCore.Surveys.Labelled;
 
 /// <summary>
 /// Images in folders: CLASS/*, or SPLIT/CLASS/* where the outer folders are train, valid and test; images that lie in no folder have no class. PNG and JPEG
-/// (8-bit grey) and FITS (first plane). An image is named after its file; files of one name in several folders after their path.
+/// (8-bit grey, or in colour where their lightness is asked for) and FITS (first plane). An image is named after its file; files of one name in several folders after their path.
 /// </summary>
 internal sealed class ImageFolderSource : IImageSource
 {
@@ -23,9 +23,11 @@ internal sealed class ImageFolderSource : IImageSource
 
     private readonly List<string> _problems = [];
     private readonly string[] _paths;
+    private readonly bool _takesLightness;
 
-    public ImageFolderSource(string directory)
+    public ImageFolderSource(string directory, bool takesLightness = false)
     {
+        _takesLightness = takesLightness;
         var found = Find(directory);
         Classes = FirstClasses.InOrder([.. found.Select(entry => entry.Class).Where(name => name.Length > 0).Distinct()]);
         var unlabelled = Classes.Count > 0 ? found.Where(entry => entry.Class.Length == 0).ToList() : [];
@@ -63,7 +65,7 @@ internal sealed class ImageFolderSource : IImageSource
         string path = _paths[index];
         if (!IsFits(path))
         {
-            GreyPicture.Read(path, buffer);
+            GreyPicture.Read(path, buffer, _takesLightness);
             return;
         }
         using var file = FitsFile.Open(path);
