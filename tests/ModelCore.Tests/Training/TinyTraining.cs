@@ -36,7 +36,7 @@ internal sealed class TinyTraining : ITrainingData
 
     public IReadOnlyList<ConditionDescription>? Conditions { get; init; }
 
-    public int ClassCount => 2;
+    public int ClassCount { get; init; } = 2;
 
     public ReadOnlySpan<float> Image(int index)
     {

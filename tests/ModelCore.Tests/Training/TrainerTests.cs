@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
 using TorchSharp;
@@ -126,6 +127,32 @@ public class TrainerTests
         }
         File.Copy(Path.Combine(folder.File("one"), "ema.safetensors"), Path.Combine(folder.File("two"), "ema.safetensors"), overwrite: true);
         AssertResumeFails(folder.File("two"), "tiny", "should be of iteration 2", "is of 1");
+    }
+
+    [Fact]
+    public void Create_WithWeightsOfANetworkWithOtherConditions_TakesAllButTheirEmbeddings()
+    {
+        using var folder = new TemporaryFolder();
+        SaveOne(folder.File("checkpoint"), TinyTraining.Network with { ContextDimension = 0 });
+        string weights = folder.File("checkpoint/model.safetensors");
+        using var warm = Trainer.Create(TinyTraining.Network with { ClassCount = 0 }, TinyTraining.Options, new TinyTraining { ClassCount = 0 }, initialWeights: weights);
+        using var cold = Trainer.Create(TinyTraining.Network with { ClassCount = 0 }, TinyTraining.Options, new TinyTraining { ClassCount = 0 });
+        warm.SaveCheckpoint(folder.File("warm"));
+        cold.SaveCheckpoint(folder.File("cold"));
+        using SafetensorsFile given = SafetensorsFile.Open(weights), warmed = SafetensorsFile.Open(folder.File("warm/model.safetensors")), random = SafetensorsFile.Open(folder.File("cold/model.safetensors"));
+        Assert.Contains("model.label_emb.weight", given.Entries.Keys);
+        Assert.Equal(random.Entries.Keys.Order(), warmed.Entries.Keys.Order());
+        foreach (string name in warmed.Entries.Keys)
+            Assert.Equal((name.StartsWith("model.context_emb.", StringComparison.Ordinal) ? random : given).Values<float>(name), warmed.Values<float>(name));
+    }
+
+    [Fact]
+    public void Create_WithWeightsOfAnotherArchitecture_NamesTheFirstTensorThatDiffers()
+    {
+        using var folder = new TemporaryFolder();
+        SaveOne(folder.File("wider"), TinyTraining.Network with { InitialChannels = 64 });
+        var error = Assert.Throws<RadioDiffusionException>(() => Trainer.Create(TinyTraining.Network, TinyTraining.Options, new TinyTraining(), initialWeights: folder.File("wider/model.safetensors")));
+        Assert.Contains("tensor 'model.feature_emb.lin1.weight' should have shape (128, 128), but it has (256, 256)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,6 +47,32 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Equal(["A/1.png", "B/1.png", "2.png"], set.Measurements().Select(measurement => measurement.SourceName));
     }
 
+    /// <summary>CIE L* of sRGB colours as colour tables have them, and the ends, quarters and middle of the colour map viridis, of which lightness is the brightness.</summary>
+    [Fact]
+    public void Lightness_OfColours_IsThatOfTheStandardAndGrowsEvenlyInViridis()
+    {
+        (byte, byte, byte)[] colours = [(0, 0, 0), (255, 255, 255), (128, 128, 128), (255, 0, 0), (0, 255, 0), (0, 0, 255), (68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37), (1, 1, 1)];
+        using (var bitmap = new SKBitmap(new SKImageInfo(4, 3, SKColorType.Rgba8888, SKAlphaType.Unpremul)))
+        {
+            for (int i = 0; i < colours.Length; i++)
+                bitmap.SetPixel(i % 4, i / 4, new SKColor(colours[i].Item1, colours[i].Item2, colours[i].Item3));
+            Directory.CreateDirectory(Images);
+            using var stream = File.Create(Path.Combine(Images, "a.png"));
+            bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
+        }
+        var buffer = new PixelBuffer();
+        using (var source = new ImageFolderSource(Images, takesLightness: true))
+            source.Read(0, buffer);
+        float[] found = buffer.Pixels.ToArray();
+        float[] expected = [0, 100, 53.585f, 53.241f, 87.735f, 32.297f];
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], found[i], 0.01f);
+        for (int i = 0; i <= 4; i++)
+            Assert.Equal(i / 4.0, (found[6 + i] - found[6]) / (found[10] - found[6]), 0.03);
+        using var grey = new ImageFolderSource(Images);
+        Assert.Contains("--lightness", Assert.Throws<RadioDiffusionException>(() => grey.Read(0, buffer)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Classes_AmongThoseOfFirst_ComeInThePublishedOrder() => Assert.Equal(["FRI", "FRII", "Bent"], FirstClasses.InOrder(["Bent", "FRII", "FRI"]));
 
