@@ -19,11 +19,17 @@ public sealed class ModelNearestTests : IDisposable
         var (mosaics, catalogue) = SmallSurvey.Write(_folder.Path);
         await DoneAsync("dataset", "build", "shapes", "--mosaics", mosaics, "--catalogue", catalogue, "--size", "32", "--min-snr", "2");
         var survey = await DoneAsync("simulate", _folder.File("survey"), "--sources", "40", "--mosaic-side", "400", "--rms", "83", "--shapes", "shapes", "--shape-share", "0.5");
-        await DoneAsync("dataset", "build", "set", "--mosaics", survey.GetProperty("mosaicDirectory").GetString()!, "--catalogue", survey.GetProperty("cataloguePath").GetString()!, "--size", "16");
+        string[] build = ["--mosaics", survey.GetProperty("mosaicDirectory").GetString()!, "--catalogue", survey.GetProperty("cataloguePath").GetString()!, "--size", "16"];
+        await DoneAsync(["dataset", "build", "set", "--keep", "Maj", "--keep", "positionError=E_RA", .. build]);
+        var plain = await DoneAsync(["dataset", "build", "plain", .. build]);
+        Assert.NotEqual(plain.GetProperty("artifact").GetString(), (await DoneAsync("dataset", "show", "set")).GetProperty("artifact").GetString());
         await DoneAsync("train", "start", "first", "--dataset", "set", "--preset", "demo", "--iterations", "2", "--batch", "2", "--sample-grids", "0");
         string configuration = _folder.File("config.json");
-        await File.WriteAllTextAsync(configuration, """{"conditions": [{"name": "snrSigma"}, {"name": "peakFlux"}]}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(configuration, """{"conditions": [{"name": "snrSigma"}, {"name": "Maj", "transform": "log"}, {"name": "positionError"}, {"name": "peakFlux"}]}""", TestContext.Current.CancellationToken);
         await DoneAsync("train", "start", "second", "--dataset", "set", "--preset", "demo", "--iterations", "2", "--batch", "2", "--sample-grids", "0", "--from-model", "first", "--config", configuration);
+        await DoneAsync("sample", "--model", "second", "--flux", "3.5", "--value", "snrSigma=12", "--value", "Maj=30", "--value", "positionError=0.02", "--steps", "2", "--out", _folder.File("samples"));
+        var model = (await DoneAsync("model", "list")).EnumerateArray().Single(one => one.GetProperty("name").GetString() == "second");
+        Assert.Contains("positionError", model.ToString(), StringComparison.Ordinal);
 
         string sheet = _folder.File("nearest.png");
         var nearest = await DoneAsync("model", "nearest", "first", "--dataset", "set", "--count", "3", "--out", sheet);
@@ -35,6 +41,13 @@ public sealed class ModelNearestTests : IDisposable
         var (exitCode, _, errors) = await RunAsync("model", "nearest", "first", "--dataset", "shapes", "--count", "3");
         Assert.Equal(ExitCode.WrongUsage, exitCode);
         Assert.Contains("16 pixels a side", errors, StringComparison.Ordinal);
+        (exitCode, _, errors) = await RunAsync(["dataset", "build", "other", "--keep", "E_RA", .. build]);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("NAME=E_RA", errors, StringComparison.Ordinal);
+        (exitCode, _, errors) = await RunAsync(["dataset", "build", "other", "--keep", "LAS=Maj", .. build]);
+        Assert.Contains("'LAS' is a measurement of every data set", errors, StringComparison.Ordinal);
+        (exitCode, _, errors) = await RunAsync(["dataset", "build", "other", "--keep", "colour", .. build]);
+        Assert.Contains("should have a column colour, but it has Source_Name, RA", errors, StringComparison.Ordinal);
         (exitCode, _, errors) = await RunAsync("simulate", _folder.File("none"), "--shapes", "nothing");
         Assert.Equal(ExitCode.Failed, exitCode);
         Assert.Contains("'nothing' was never finished", errors, StringComparison.Ordinal);

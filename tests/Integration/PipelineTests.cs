@@ -92,8 +92,8 @@ public sealed class PipelineTests : IDisposable
         await using var session = await OpenAsync();
         await BuildAsync(session);
         var run = session.Grains.GetGrain<ITrainingRunGrain>("run");
-        var unknown = await Assert.ThrowsAsync<UserErrorException>(() => run.StartAsync(Request(1) with { Configuration = "{\"conditions\": [{\"name\": \"colour\"}]}" }, Token));
-        Assert.Contains("There is no condition 'colour'. There are peakFlux", unknown.Message, StringComparison.Ordinal);
+        var unknown = await Assert.ThrowsAsync<UserErrorException>(() => run.StartAsync(Request(1) with { Configuration = "{\"conditions\": [{\"name\": \"a colour\"}]}" }, Token));
+        Assert.Contains("There is no condition 'a colour'. There are peakFlux", unknown.Message, StringComparison.Ordinal);
         await run.StartAsync(Request(1) with { Configuration = "{\"conditions\": [{\"name\": \"LAS\"}]}" }, Token);
         var status = await run.FollowAsync(_ => { }, Token);
         Assert.Equal(WorkState.Failed, status.State);

@@ -24,6 +24,7 @@ internal static class DatasetCommand
     private static readonly Option<bool> _anyAngle = new("--any-angle") { Description = "Stores cut-outs with a margin, so that training turns them by any angle." };
     private static readonly Option<double?> _pixelScale = new Option<double?>("--pixel-scale") { Description = "Resamples every cut-out onto a grid of its own: north up, the source in the very middle, pixels of so many arcsec. Without it, cut-outs are the pixels of the mosaics.", HelpName = "ARCSEC" }.Positive();
     private static readonly Option<string[]> _channels = new("--channel") { Description = "A further channel of the images: mosaics of the same sky at another frequency, resampled onto the cut-outs of --mosaics, which decides rows, selection and peak flux. May be given several times.", HelpName = "NAME=DIR" };
+    private static readonly Option<string[]> _keep = new("--keep") { Description = "A column of the catalogue that the set keeps, so that models can be conditioned on it; NAME=COLUMN where the column is not called by letters and digits. May be given several times.", HelpName = "COLUMN" };
     private static readonly Option<string> _centre = OptionChecks.Choice("--centre", "Where cut-outs are centred: optical (the host's position where there is one, as published) or catalogue.", "optical", "catalogue");
     private static readonly Option<string> _content = OptionChecks.Choice("--content", "all, source-only (all but the source set to 0) or background (places without a source).", "all", "source-only", "background");
     private static readonly Option<int> _backgrounds = new Option<int>("--backgrounds") { Description = "Places without a source looked for in each mosaic, with --content background.", DefaultValueFactory = _ => 500 }.AtLeast(1);
@@ -34,7 +35,7 @@ internal static class DatasetCommand
 
     public static Command Build()
     {
-        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge, _minimumSize, _minimumFlux, _coverage, _anyAngle, _pixelScale, _channels, _centre, _content, _backgrounds, CommonOptions.Seed);
+        var build = new Command("build", "Cuts, measures and selects the sources of a catalogue from mosaics.").With(_name, _mosaics, _catalogue, _columns, _size, _minimumSnr, _maximumEdge, _minimumSize, _minimumFlux, _coverage, _anyAngle, _pixelScale, _channels, _keep, _centre, _content, _backgrounds, CommonOptions.Seed);
         build.SetGuardedAction(BuildAsync);
         var show = new Command("show", "A data set's tables, statistics, recipe and problems.").With(_nameOrAll, _out, _pictures, _latex);
         show.SetGuardedAction(ShowAsync);
@@ -55,6 +56,7 @@ internal static class DatasetCommand
             AnyAngle = parsed.GetValue(_anyAngle),
             PixelScaleArcsec = parsed.GetValue(_pixelScale) ?? 0,
             Channels = ChannelsFrom(parsed.GetValue(_channels) ?? []),
+            Keep = parsed.GetValue(_keep) is { Length: > 0 } kept ? new([.. kept.Select(text => KeepFrom(text))]) : null,
             CentreOnOpticalPosition = parsed.GetValue(_centre) == "optical",
             Content = parsed.GetValue(_content) switch
             {
@@ -102,6 +104,12 @@ internal static class DatasetCommand
 
     public static DatasetRequest RequestFrom(string mosaics, string catalogue) =>
         new() { MosaicDirectory = Path.GetFullPath(mosaics), CataloguePath = Path.GetFullPath(catalogue) };
+
+    private static CatalogueKeep KeepFrom(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? new CatalogueKeep(text, text) : new CatalogueKeep(text[..equals], text[(equals + 1)..]);
+    }
 
     private static ValueList<ChannelFolder>? ChannelsFrom(string[] options) => options.Length == 0 ? null : new([.. options.Select(text =>
     {

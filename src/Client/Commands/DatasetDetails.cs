@@ -84,7 +84,7 @@ internal sealed class DatasetDetails : IAsyncDisposable
             (false, > 0) => $"class{(description.BalancesClasses ? ", each equally likely in training" : "")}",
             _ => "nothing",
         });
-        Row("Models can have", $"the conditions {string.Join(", ", ConditionQuantity.In(description, Set.Measurements()).Select(quantity => quantity.Name))}");
+        Row("Models can have", $"the conditions {string.Join(", ", ConditionQuantity.In(Set, Set.Measurements()).Select(quantity => quantity.Name))}");
         Row("Peak", Line(statistics.PeakFlux, description.Unit.Length > 0 ? 1000 : 1, description.Unit.Length > 0 ? " mJy/beam" : ""));
         Row("S/N", Line(statistics.SigmaSnr, 1, ""));
         Row("Scaled pixels", $"mean {Number(statistics.Mean)}, standard deviation {Number(statistics.StandardDeviation)} (in [-1, 1])");

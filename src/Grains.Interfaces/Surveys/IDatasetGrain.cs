@@ -81,6 +81,9 @@ public sealed record DatasetRequest : INamesPaths
     /// <summary>Further channels of the images, in their order; null for none.</summary>
     [Id(21)] public ValueList<ChannelFolder>? Channels { get; init; }
 
+    /// <summary>Columns of the catalogue that the set keeps, so that models can be conditioned on them; null for none.</summary>
+    [Id(22)] public ValueList<CatalogueKeep>? Keep { get; init; }
+
     public IEnumerable<string> NamedPaths() =>
     [
         MosaicDirectory,
@@ -103,6 +106,10 @@ public sealed record DatasetRequest : INamesPaths
 /// <summary>A folder of mosaics of the same sky at another frequency.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.ChannelFolder")]
 public sealed record ChannelFolder([property: Id(0)] string Name, [property: Id(1)] string Directory);
+
+/// <summary>A column of a catalogue that a data set keeps, with the name that it gets there: letters and digits.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.CatalogueKeep")]
+public sealed record CatalogueKeep([property: Id(0)] string Name, [property: Id(1)] string Column);
 
 /// <summary>What the images of a data set show.</summary>
 [GenerateSerializer, Alias("RadioDiffusion.DatasetContent")]

@@ -108,9 +108,11 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
 
         int lost = tiles.Where(tile => tile.Status.State != WorkState.Done).Sum(tile => plan.RowCounts[tile.Request.MosaicId]);
         var recipe = DatasetRecipe(request, plan, done, lost);
+        string? planFolder = request.Keep is { Items.Count: > 0 } ? await store.GetDirectoryAsync(plan.Artifact, cancellationToken) : null;
         using var scratch = store.CreateScratchDirectory();
         var description = await devices.Cpu.RunAsync(
-            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, request.ToCuts(), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly, plan.Channels), cancellationToken);
+            () => TrainingSet.Write(scratch.Path, shards, request.Size, plan.RowsOutside, lost, request.ToCuts(), plan.PixelScaleArcsec, plan.BeamArcsec, request.Content == DatasetContent.SourceOnly, plan.Channels,
+                planFolder == null ? null : KeptColumns.Read(planFolder)), cancellationToken);
         var manifest = await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
         return DatasetStatus.DoneWith(name, description.Selection, manifest.Id, manifest.ContentDigest) with
         {

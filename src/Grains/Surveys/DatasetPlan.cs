@@ -76,6 +76,7 @@ internal sealed record DatasetPlan
         }
         if (options.IsResampled)
             used.ForEach(mosaic => DatasetChannels.CheckSampling(mosaic, options.PixelScaleArcsec));
+        bool keeps = WriteKept(request, catalogue, directory);
         var channels = DatasetChannels.Open(request, mosaics, rowsByMosaic, problems);
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var tiles = new List<TileRequest>();
@@ -99,6 +100,8 @@ internal sealed record DatasetPlan
                 Channels = channels.ForTile(mosaic, rowsByMosaic[mosaic.Id]),
             });
         }
+        if (keeps)
+            digests[KeptColumns.FileName] = Digests.OfFile(Path.Combine(directory, KeptColumns.FileName));
         var recipe = new Recipe
         {
             Kind = "tile-plan",
@@ -124,6 +127,16 @@ internal sealed record DatasetPlan
 
     public static CutoutOptions CutoutOptionsOf(DatasetRequest request) =>
         new() { Size = request.Size, MinimumCoverage = request.MinimumCoverage, AnyAngle = request.AnyAngle, PixelScaleArcsec = request.PixelScaleArcsec };
+
+    private static bool WriteKept(DatasetRequest request, Catalogue catalogue, string directory)
+    {
+        if (request.Keep is not { Items.Count: > 0 } kept)
+            return false;
+        if (request.Content == DatasetContent.Background)
+            throw new UserErrorException(ErrorKind.Invalid, "keep", "A data set of places without a source has no rows of a catalogue whose columns it could keep: leave them out.");
+        KeptColumns.Write(directory, KeptColumns.Of(catalogue, [.. kept.Items.Select(one => (one.Name, one.Column))]));
+        return true;
+    }
 
     private static IReadOnlyList<CatalogueRow> SourcesOf(Catalogue catalogue, int[] rows, bool onOpticalPosition) =>
         [.. rows.Select(row => onOpticalPosition ? catalogue.Rows[row] : catalogue.Rows[row] with { OpticalPosition = null })];

@@ -10,7 +10,9 @@ internal sealed class TrainerRoster(TimeProvider time, TimeSpan longestSilence, 
 {
     private readonly Dictionary<string, Heard> _offers = [];
     private readonly Dictionary<string, Heard> _members = [];
+    private readonly TimeSpan _longestOwnPause = longestSilence / 3;
     private long _lastNewOffer;
+    private long _lastLook;
 
     /// <summary>Whether a group trains.</summary>
     public bool HasGroup => _members.Count > 0;
@@ -83,12 +85,27 @@ internal sealed class TrainerRoster(TimeProvider time, TimeSpan longestSilence, 
     /// <summary>Forgets an offer.</summary>
     public void Forget(string place) => _offers.Remove(place);
 
-    /// <summary>Forgets offers that were not renewed, and names the members that have been silent for too long.</summary>
+    /// <summary>
+    /// Forgets offers that were not renewed, and names the members that have been silent for too long. To be asked every second: if nobody asked for long, this process stood still
+    /// (a suspended machine), could not hear anybody, and begins to listen anew.
+    /// </summary>
     public IReadOnlyList<string> Silent()
     {
+        if (_lastLook != 0 && time.GetElapsedTime(_lastLook) > _longestOwnPause)
+        {
+            ListenAnew(_offers);
+            ListenAnew(_members);
+        }
+        _lastLook = time.GetTimestamp();
         foreach (string place in _offers.Where(pair => IsSilent(pair.Value)).Select(pair => pair.Key).ToArray())
             _offers.Remove(place);
         return [.. _members.Where(pair => IsSilent(pair.Value)).Select(pair => pair.Key)];
+    }
+
+    private void ListenAnew(Dictionary<string, Heard> all)
+    {
+        foreach (string place in all.Keys.ToArray())
+            all[place] = all[place] with { At = time.GetTimestamp() };
     }
 
     private bool IsSilent(Heard heard) => time.GetElapsedTime(heard.At) > longestSilence;

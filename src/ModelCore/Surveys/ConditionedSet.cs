@@ -52,10 +52,10 @@ public sealed class ConditionedSet : ITrainingData
         float[] context = new float[set.Count * choices.Count];
         foreach (var choice in choices)
         {
-            float[] values = ValuesOf(set, measurements, choice);
+            var (values, unit) = ValuesOf(set, measurements, choice);
             var condition = choice is { Name: ConditionDescription.PeakFlux, Transform: ConditionTransform.BoxCox } && set.Description.Transform is { } transform
                 ? ConditionDescription.OfPeakFlux(transform, set.Description.PeakFluxPercentiles) with { Smallest = values.Min(), Largest = values.Max() }
-                : ConditionDescription.Fit(choice, ConditionQuantity.Named(choice.Name).Unit, values);
+                : ConditionDescription.Fit(choice, unit, values);
             for (int i = 0; i < values.Length; i++)
                 context[i * choices.Count + conditions.Count] = (float)condition.Apply(values[i]);
             conditions.Add(condition);
@@ -71,22 +71,18 @@ public sealed class ConditionedSet : ITrainingData
 
     public int Label(int index) => _set.Label(index);
 
-    private static float[] ValuesOf(TrainingSetReader set, IReadOnlyList<CutoutMeasurement> measurements, ConditionChoice choice)
+    private static (float[] Values, string Unit) ValuesOf(TrainingSetReader set, IReadOnlyList<CutoutMeasurement> measurements, ConditionChoice choice)
     {
-        var there = ConditionQuantity.In(set.Description, measurements);
-        var quantity = ConditionQuantity.Named(choice.Name);
-        if (!there.Contains(quantity))
-        {
-            throw new RadioDiffusionException($"The data set has no '{choice.Name}' ({quantity.Meaning}) to condition a model on. It has {string.Join(", ", there.Select(one => one.Name))}; "
-                + "columns of a catalogue that are not among them are not kept in data sets.");
-        }
+        var there = ConditionQuantity.In(set, measurements);
+        var quantity = there.FirstOrDefault(one => one.Name == choice.Name) ?? throw new RadioDiffusionException(
+            $"The data set has no '{choice.Name}'{(ConditionQuantity.Measured.FirstOrDefault(one => one.Name == choice.Name) is { } known ? $" ({known.Meaning})" : "")} to condition a model on. It has {string.Join(", ", there.Select(one => one.Name))}. Other columns of its catalogue are kept if it is built with --keep.");
         float[] values = quantity.Name == ConditionDescription.PeakFlux
             ? [.. Enumerable.Range(0, set.Count).Select(set.PeakFlux)]
-            : [.. measurements.Select(row => (float)quantity.Of(row))];
+            : [.. measurements.Select((row, image) => (float)quantity.Of(image, row))];
         Refuse(set, choice.Name, values, value => !float.IsFinite(value), "have none", "Leave the condition out, or make a data set without these rows (--min-las leaves those without a size out).");
         if (choice.Transform != ConditionTransform.None)
             Refuse(set, choice.Name, values, value => value <= 0, $"have one that is not positive, which the transform {choice.Transform} cannot take", "Use \"transform\": \"none\".");
-        return values;
+        return (values, quantity.Unit);
     }
 
     private static void Refuse(TrainingSetReader set, string name, float[] values, Predicate<float> isWrong, string problem, string advice)

@@ -58,7 +58,7 @@ public sealed record TrainingSetDescription
 /// <summary>
 /// A training set on disk: images.safetensors {images F32 (n, size, size), or (n, channels, size, size) with several, negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
 /// rows I64 (n)} and dataset.json; labelled sets have labels I64 (n) and no fluxes, sets with splits have splits I64 (n), -1 for none;
-/// measurements.fits has every row that was measured, selected or not.
+/// measurements.fits has every row that was measured, selected or not; columns.fits, where there is one, the kept columns of the catalogue, one line an image.
 /// </summary>
 public static class TrainingSet
 {
@@ -84,9 +84,10 @@ public static class TrainingSet
     /// <param name="beamArcsec">Of the mosaics; 0 if unknown.</param>
     /// <param name="sourceOnly">Sets all but the source to 0, by the threshold of S/N_sigma: for the models of Sect. 7.</param>
     /// <param name="channels">The channels of the shards if they have several: the first one is what was measured.</param>
+    /// <param name="columns">Of the catalogue, one value for each of its rows, to be kept for the images; null for none.</param>
     /// <exception cref="RadioDiffusionException">Too few sources are left to fit the flux transform.</exception>
     public static TrainingSetDescription Write(string directory, IReadOnlyList<string> shardDirectories, int size, int rowsOutside, int rowsFailed, SelectionCuts cuts,
-        double pixelScaleArcsec, double beamArcsec, bool sourceOnly = false, IReadOnlyList<ChannelDescription>? channels = null)
+        double pixelScaleArcsec, double beamArcsec, bool sourceOnly = false, IReadOnlyList<ChannelDescription>? channels = null, IReadOnlyList<KeptColumn>? columns = null)
     {
         var shards = shardDirectories.Select(TileShard.Open).ToList();
         try
@@ -120,6 +121,8 @@ public static class TrainingSet
             WriteImages(directory, description, selected, peaks);
             File.WriteAllBytes(Path.Combine(directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, Json));
             MeasurementTable.Write(directory, [.. all.Select(entry => entry.Measurement)], channels != null);
+            if (columns != null)
+                KeptColumns.Write(directory, columns.Rows([.. selected.Select(entry => entry.Measurement.Row)]));
             return description;
         }
         finally
@@ -257,6 +260,9 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
     /// <summary>The split that an image came in; empty without one.</summary>
     public string Split(int index) =>
         Description.Splits.Count > 0 && _file.Values<long>(TrainingSet.SplitNumbers)[index] is >= 0 and var split ? Description.Splits[(int)split] : "";
+
+    /// <summary>Columns of the catalogue that the set keeps, one value an image.</summary>
+    public IReadOnlyList<KeptColumn> KeptColumns() => Surveys.KeptColumns.Read(Path.GetDirectoryName(_file.Path)!);
 
     /// <summary>What was measured on every row in a mosaic, selected or not, in the order of the catalogue.</summary>
     public IReadOnlyList<CutoutMeasurement> AllMeasurements() => MeasurementTable.Read(Path.GetDirectoryName(_file.Path)!);

@@ -58,7 +58,7 @@ public sealed record TrainingConfiguration(NetworkOptions Network, TrainingOptio
             throw new RadioDiffusionException($"Section '{ConditionsSection}' of a training configuration should be a list such as [{{\"name\": \"LAS\", \"transform\": \"log\"}}], but it is {given?.ToJsonString() ?? "null"}.");
         foreach (var choice in choices)
         {
-            ConditionQuantity.Named(choice.Name);
+            ConditionQuantity.CheckName(choice.Name);
             if (!Enum.IsDefined(choice.Transform))
                 throw new RadioDiffusionException($"The transform of condition '{choice.Name}' should be one of {string.Join(", ", Enum.GetNames<ConditionTransform>())}, but it is {choice.Transform}.");
         }

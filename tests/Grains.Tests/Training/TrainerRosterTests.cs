@@ -53,6 +53,26 @@ public sealed class TrainerRosterTests
     }
 
     [Fact]
+    public void Silent_AfterAPauseOfItsOwn_GivesEverybodyTheirWholeTimeAgain()
+    {
+        Offer("0");
+        _roster.Form(_roster.NextGroup(1, 1)!);
+        Offer("1");
+        Assert.Empty(_roster.Silent());
+        _time.Pass(3 * _silence);                                      // nobody looked: the machine was suspended
+        Assert.Empty(_roster.Silent());
+        Assert.Equal(1, _roster.Waiting);
+        for (var passed = TimeSpan.Zero; passed < _silence; passed += TimeSpan.FromSeconds(1))
+        {
+            _time.Pass(TimeSpan.FromSeconds(1));
+            Assert.Empty(_roster.Silent());
+        }
+        _time.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal(["0"], _roster.Silent());
+        Assert.Equal(0, _roster.Waiting);
+    }
+
+    [Fact]
     public void WouldDiffer_WhereMoreOrFewerAreWanted()
     {
         Offer("0");

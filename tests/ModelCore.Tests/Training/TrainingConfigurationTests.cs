@@ -31,7 +31,7 @@ public class TrainingConfigurationTests
     }
 
     [Theory]
-    [InlineData("""{ "conditions": [{"name": "colour"}] }""", "There is no condition 'colour'. There are peakFlux, totalFlux, LAS, snrSigma")]
+    [InlineData("""{ "conditions": [{"name": "a colour"}] }""", "There is no condition 'a colour'. There are peakFlux, totalFlux, LAS, snrSigma")]
     [InlineData("""{ "conditions": [{"name": "LAS", "transfrom": "log"}] }""", "transfrom")]
     [InlineData("""{ "conditions": [{"name": "LAS", "transform": "sqrt"}] }""", "BoxCox, Log, None")]
     [InlineData("""{ "conditions": [{"name": "LAS", "transform": 7}] }""", "BoxCox, Log, None")]
