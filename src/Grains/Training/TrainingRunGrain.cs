@@ -267,23 +267,16 @@ internal sealed partial class TrainingRunGrain(
         }
         catch (OrleansException error) when (!ErrorReasons.IsKnown(error))
         {
-            await StayWithoutTrainersAsync(error);
+            StayWithoutTrainers(error);
         }
         return _status.Value;
     }
 
-    /// <summary>No silo took the trainers: in a cluster this is tried again until one does, else nobody waits for it.</summary>
-    private async Task StayWithoutTrainersAsync(OrleansException error)
+    /// <summary>No silo took the trainers: this is tried again until one does, and workers from elsewhere may come meanwhile.</summary>
+    private void StayWithoutTrainers(OrleansException error)
     {
         LogTrainersNotReached(error, Name);
-        const string Reason = "no silo with a device can be reached: start one with --device cpu or --device cuda:0";
-        if (wakeUp.SurvivesSilos || _roster.Waiting > 0)
-        {
-            Change(status => status with { Error = $"Waiting for trainers: {Reason}." });
-            return;
-        }
-        await PauseWithoutTrainersAsync($"Paused: {Reason}, then resume the run.", CancellationToken.None);
-        throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' cannot be trained: {Reason}, then resume the run.");
+        Change(status => status with { Error = $"Waiting for trainers: no silo with a device can be reached. Start one with --device cpu or --device cuda:0, or 'radiodiffusion worker --run {Name}' elsewhere." });
     }
 
     private async Task<TrainingStatus> PauseWithoutTrainersAsync(string? reason, CancellationToken cancellationToken)
