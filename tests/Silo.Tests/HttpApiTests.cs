@@ -37,6 +37,8 @@ public sealed class ServiceFixture : IAsyncLifetime
     /// <summary>Set, the store is away.</summary>
     internal AbsentStore Artifacts { get; private set; } = null!;
 
+    public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();
+
     public string Store => _folder.File("store");
 
     public string Mosaics { get; private set; } = "";
@@ -55,11 +57,10 @@ public sealed class ServiceFixture : IAsyncLifetime
         });
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
-        var grains = _app.Services.GetRequiredService<IGrainFactory>();
-        var dataset = grains.GetGrain<IDatasetGrain>("small");
+        var dataset = Grains.GetGrain<IDatasetGrain>("small");
         await dataset.BuildAsync(new DatasetRequest { MosaicDirectory = Mosaics, CataloguePath = Catalogue, Size = SmallSurvey.CutoutSize, MinimumSnr = 2 });
         await foreach (var _ in dataset.WatchAsync(-1)) { }
-        var run = grains.GetGrain<ITrainingRunGrain>("run");
+        var run = Grains.GetGrain<ITrainingRunGrain>("run");
         await run.StartAsync(new TrainingRequest { Dataset = "small", Iterations = 2, BatchSize = 2, CheckpointEvery = 2, ValidateEvery = 2 });
         await foreach (var _ in run.WatchAsync(-1)) { }
     }
@@ -106,6 +107,23 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
         using var png = await service.Http.SendAsync(request, Token);
         Assert.Equal("image/png", png.Content.Headers.ContentType!.MediaType);
         Assert.Equal(0x89, (await png.Content.ReadAsByteArrayAsync(Token))[0]);
+    }
+
+    [Fact]
+    public async Task PostThenGet_OfASampleOfAModelOfTwoValues_HasBothInItsIdAndHeader()
+    {
+        var run = service.Grains.GetGrain<ITrainingRunGrain>("values");
+        await run.StartAsync(new TrainingRequest { Dataset = "small", Iterations = 1, BatchSize = 2, Configuration = """{"conditions": [{"name": "snrSigma", "transform": "log"}, {"name": "peakFlux"}]}""" }, Token);
+        await foreach (var _ in run.WatchAsync(-1, Token)) { }
+        var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", new { model = "values", flux = 2.5, steps = 2, values = new { snrSigma = 12.5 } }, Token);
+        Assert.Equal(HttpStatusCode.Accepted, posted.StatusCode);
+        Assert.Contains("_flux=2.5mJy_snrSigma=12.5_", posted.Headers.Location!.ToString(), StringComparison.Ordinal);
+        using var fits = await GetUntilDoneAsync(posted.Headers.Location!);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder.File("sample.fits"), await fits.Content.ReadAsByteArrayAsync(Token), Token);
+        using var file = FitsFile.Open(folder.File("sample.fits"));
+        var header = file.FirstImage().Header;
+        Assert.Equal(("snrSigma", 12.5, 2.5), (header.GetString("COND1"), header.GetDouble("CONDV1"), header.GetDouble("PEAKFLUX")));
     }
 
     [Theory]

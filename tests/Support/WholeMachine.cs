@@ -1,8 +1,8 @@
 namespace RadioDiffusion.TestSupport;
 
 /// <summary>
-/// For tests that compute on every core, in this process or in those that they start: only one test process at a time does, since threads of libtorch that wait for each
-/// other while others compute make everything many times slower. Take it as a fixture.
+/// For tests that start several processes that compute: only one test process at a time does, since more processes than cores wait for each other until their patience ends.
+/// Take it as a fixture.
 /// </summary>
 public sealed class WholeMachine : IAsyncLifetime
 {

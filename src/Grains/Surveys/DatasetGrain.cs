@@ -108,10 +108,9 @@ internal sealed partial class DatasetGrain(
         }
     }
 
-    /// <summary>The work ends here; the result before it stays what the data set is, and asking again starts anew.</summary>
+    /// <summary>The work ends here; the result before it stays what the data set is, and asking again starts anew. Whoever is told so finds it so later: it is stored first.</summary>
     private async Task FailAsync(string reason)
     {
-        Change(_ => Result with { State = WorkState.Failed, Error = reason });
         try
         {
             await state.ReplaceAsync(new DatasetState { Result = state.State.Result, Failure = reason }, Name, CancellationToken.None);
@@ -121,6 +120,7 @@ internal sealed partial class DatasetGrain(
         {
             LogFailed(error, Name);                          // it is shown all the same, and later as interrupted
         }
+        Change(_ => Result with { State = WorkState.Failed, Error = reason });
     }
 
     private void Change(Func<DatasetStatus, DatasetStatus> change)

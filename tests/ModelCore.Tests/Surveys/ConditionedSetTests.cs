@@ -55,7 +55,7 @@ public sealed class ConditionedSetTests : IDisposable
     {
         using var set = Make(double.NaN, double.NaN, double.NaN, double.NaN);
         Refused(set, new("LAS"), "no 'LAS' (largest angular size of the catalogue)", "It has peakFlux, snrSigma, threshold");
-        Refused(set, new("colour"), "no condition 'colour'", "snrSigma");
+        Refused(set, new("colour"), "no 'colour' to condition", "--keep", "snrSigma");
     }
 
     [Fact]

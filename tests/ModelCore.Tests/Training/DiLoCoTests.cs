@@ -51,7 +51,7 @@ public sealed class DiLoCoTests(ITestOutputHelper output) : IDisposable
     public void TwentyLocalSteps_LearnWhatEveryStepTogetherLearns()
     {
         var data = new TinyTraining { Count = 200 };
-        var together = Options with { BatchSize = 16, Iterations = 600, ValidationFraction = 0.2 };
+        var together = Options with { BatchSize = 8, Iterations = 600, ValidationFraction = 0.2, Precision = Precision.Float32 };
         using var synchronous = Trainer.Create(TinyTraining.Network, together, data);
         double before = synchronous.Validate().Loss;
         while (synchronous.Iteration < together.Iterations)
