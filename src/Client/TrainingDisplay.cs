@@ -33,7 +33,7 @@ internal static class TrainingDisplay
             text += string.Create(CultureInfo.InvariantCulture, $"  {status.ImagesPerSecond:0.0} images/s");
         if (status.TimeLeft is { } left)
             text += $"  {Duration(left)} left";
-        if (status.Note is { } note)
+        if (((status.StandsStill ? null : status.Error) ?? status.Note) is { } note)
             text += $"  ({note.TrimEnd('.')})";
         return text;
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using RadioDiffusion.Client;
@@ -18,9 +17,9 @@ public sealed class CollectorTests : IDisposable
     [Fact]
     public async Task Serve_WithACollectorInTheEnvironment_SendsTracesAndMeasurements()
     {
-        int http = FreePort();
+        int http = Ports.Free();
         using var collector = new HttpListener();
-        string address = $"http://127.0.0.1:{FreePort()}/";
+        string address = $"http://127.0.0.1:{Ports.Free()}/";
         collector.Prefixes.Add(address);
         collector.Start();
         var received = ReceiveAsync(collector);
@@ -78,12 +77,5 @@ public sealed class CollectorTests : IDisposable
             if (request.Path == path)
                 missing.RemoveWhere(part => request.Body.Contains(part, StringComparison.Ordinal));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

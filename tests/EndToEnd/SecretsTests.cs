@@ -16,7 +16,7 @@ public sealed class SecretsTests : IDisposable
     private static readonly string _accountKey = Convert.ToBase64String(Encoding.ASCII.GetBytes("an account key that nobody else should see"));
     private const string Signature = "aSignatureThatNobodyElseShouldSee", Password = "aRedisPasswordThatNobodyElseShouldSee", Mistyped = "rd_aKeyThatNobodyElseShouldSee";
     private readonly TemporaryFolder _folder = new();
-    private readonly int _nobody = FreePort();
+    private readonly int _nobody = Ports.Free();
     private readonly StringBuilder _seen = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -39,7 +39,7 @@ public sealed class SecretsTests : IDisposable
     [Fact]
     public async Task Serve_WithARedisThatRefusesThePassword_FailsWithoutSecrets()
     {
-        int port = FreePort();
+        int port = Ports.Free();
         using var redis = StartRedis(port);
         try
         {
@@ -61,7 +61,7 @@ public sealed class SecretsTests : IDisposable
     [InlineData(false)]
     public async Task Serve_WithAStoreThatRefusesWhatItTookBefore_AnswersWithoutSecrets(bool signed)
     {
-        int port = FreePort();
+        int port = Ports.Free();
         using var store = new RefusingStore(_nobody);
         using var admin = await NewKeyAsync();
         string config = WriteConfig(null, signed ? SignedStore : KeyedStore, admin.RootElement.GetProperty("setting").GetString()!);
@@ -185,13 +185,6 @@ public sealed class SecretsTests : IDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Words(ConcurrentQueue<string> words) : ILoggerProvider, ILogger

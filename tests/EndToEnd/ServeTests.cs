@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using RadioDiffusion.Client;
 
@@ -9,7 +7,7 @@ namespace RadioDiffusion.EndToEnd;
 public sealed class ServeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly string _gateway = $"127.0.0.1:{FreePort()}";
+    private readonly string _gateway = $"127.0.0.1:{Ports.Free()}";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -61,12 +59,5 @@ public sealed class ServeTests : IDisposable
         var (exitCode, output, errors) = await RadioDiffusionProcess.RunAsync(Token, [.. command, "--connect", _gateway, "--json"]);
         Assert.True(exitCode == ExitCode.Done, $"{string.Join(' ', command)}: {output}{errors}");
         return JsonDocument.Parse(output);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

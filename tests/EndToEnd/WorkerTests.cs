@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces.Surveys;
@@ -10,7 +8,7 @@ namespace RadioDiffusion.EndToEnd;
 public sealed class WorkerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly string _gateway = $"127.0.0.1:{FreePort()}";
+    private readonly string _gateway = $"127.0.0.1:{Ports.Free()}";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -58,12 +56,5 @@ public sealed class WorkerTests : IDisposable
         var (exitCode, output, errors) = await RadioDiffusionProcess.RunAsync(Token, arguments);
         Assert.True(exitCode == ExitCode.Done, errors);
         return JsonDocument.Parse(output).RootElement;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

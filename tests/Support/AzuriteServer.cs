@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 
@@ -41,7 +39,7 @@ public sealed class AzuriteServer : IAsyncLifetime
         await AzuriteInstallation.InstallAsync(Folder, InstallTimeout);
         for (int attempt = 1; ; attempt++)
         {
-            if (await TryStartAsync(FreePort()))
+            if (await TryStartAsync(Ports.Free()))
                 return;
             if (attempt == 3)                                // somebody else took the port, three times over
                 throw new InvalidOperationException($"Azurite did not answer; try: node start.js --blobPort 10000 in {Folder}");
@@ -103,12 +101,5 @@ public sealed class AzuriteServer : IAsyncLifetime
             process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -31,4 +31,8 @@ public sealed record CatalogueColumn(string Name, ColumnType Type)
 
     /// <summary>Zero-based position among the file's columns.</summary>
     public int Position { get; init; }
+
+    /// <summary>A column by its name, in the same case or else in any.</summary>
+    public static CatalogueColumn? Find(IReadOnlyList<CatalogueColumn> columns, string name) =>
+        columns.FirstOrDefault(column => column.Name == name) ?? columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

@@ -40,7 +40,7 @@ public abstract class CatalogueReader : IDisposable
 
     /// <summary>A column by its name, in the same case or else in any.</summary>
     public CatalogueColumn? Find(string name) =>
-        Columns.FirstOrDefault(column => column.Name == name) ?? Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        CatalogueColumn.Find(Columns, name);
 
     /// <summary>Where a row stands in the file, for messages.</summary>
     internal virtual string PlaceOf(long row) => $"row {row} (counted from 0)";

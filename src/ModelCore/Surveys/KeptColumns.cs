@@ -31,7 +31,7 @@ public static class KeptColumns
         }
         if (columns.GroupBy(column => column.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new RadioDiffusionException($"The columns {string.Join(" and ", twice.Select(one => $"'{one.Column}'"))} should be kept under names of their own, but both are called '{twice.Key}'.");
-        return [.. columns.Select(column => new KeptColumn(column.Name, UnitOf(catalogue, column.Column), catalogue.Numbers(column.Column)))];
+        return [.. columns.Select(column => new KeptColumn(column.Name, CatalogueColumn.Find(catalogue.Columns, column.Column)?.Unit ?? "", catalogue.Numbers(column.Column)))];
     }
 
     /// <summary>Equal columns give equal bytes.</summary>
@@ -52,7 +52,4 @@ public static class KeptColumns
     /// <summary>Some of the rows, in their order.</summary>
     public static IReadOnlyList<KeptColumn> Rows(this IReadOnlyList<KeptColumn> columns, IReadOnlyList<int> rows) =>
         [.. columns.Select(column => column with { Values = [.. rows.Select(row => column.Values[row])] })];
-
-    private static string UnitOf(Catalogue catalogue, string name) =>
-        (catalogue.Columns.FirstOrDefault(column => column.Name == name) ?? catalogue.Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))?.Unit ?? "";
 }

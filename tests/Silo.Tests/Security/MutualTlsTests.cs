@@ -158,17 +158,17 @@ public sealed class MutualTlsTests(TlsFixture service) : IClassFixture<TlsFixtur
     public async Task Silos_OfOneAuthority_AreACluster_AndOneOfAnotherOrAClientIsNone()
     {
         string cluster = Guid.NewGuid().ToString("N");
-        int primary = FreePort();
+        int primary = Ports.Free();
         using var first = Start(cluster, primary, primary, service.Authority.Silo("first"), service.Authority.File);
         await first.StartAsync(Token);
-        using var second = Start(cluster, primary, FreePort(), service.Authority.Silo("second"), service.Authority.File);
+        using var second = Start(cluster, primary, Ports.Free(), service.Authority.Silo("second"), service.Authority.File);
         await second.StartAsync(Token);
         var hosts = await second.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
         Assert.Equal(2, hosts.Count);
 
         var own = Doors.Check(new SiloSettings { Certificate = service.Foreign.Silo("third").Certificate, CertificateKey = service.Foreign.Silo("third").Key, CertificateAuthority = service.Authority.File });
         Assert.Contains("should be signed by", Assert.Single(own), StringComparison.Ordinal);
-        using var third = Start(cluster, primary, FreePort(), service.Foreign.Silo("third"), service.Foreign.File);
+        using var third = Start(cluster, primary, Ports.Free(), service.Foreign.Silo("third"), service.Foreign.File);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Token);
         enough.CancelAfter(_quickly);
         await Assert.ThrowsAnyAsync<Exception>(() => third.StartAsync(enough.Token));
@@ -183,18 +183,11 @@ public sealed class MutualTlsTests(TlsFixture service) : IClassFixture<TlsFixtur
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(port, FreePort(), new IPEndPoint(IPAddress.Loopback, primary), Connection.DefaultCluster, cluster);
+            silo.UseLocalhostClustering(port, Ports.Free(), new IPEndPoint(IPAddress.Loopback, primary), Connection.DefaultCluster, cluster);
             silo.Configure<EndpointOptions>(options => options.AdvertisedIPAddress = IPAddress.Loopback);
             Doors.UseMutualTls(silo, new SiloSettings { Certificate = files.Certificate, CertificateKey = files.Key, CertificateAuthority = authority });
         });
         return builder.Build();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<UserErrorException> RefusedAsync(MutualTls? tls)
