@@ -9,18 +9,15 @@ internal static class NativeSettingsAtStart
     private const string Threads = "OMP_NUM_THREADS";
 
     /// <summary>
-    /// Tests compute as the program does, but on one thread each, and so do the programs that they start: their networks are so small that a second thread makes nothing faster, and
-    /// threads of several processes that wait for each other make everything slower.
+    /// Tests compute as the program does, but on one thread: their networks are so small that a second one makes nothing faster, and threads of several test processes that wait for each
+    /// other make everything slower. Programs that tests start have as many as they like.
     /// </summary>
     [ModuleInitializer]
     internal static void Apply()
     {
         NativeSettings.Apply();
-        if (Environment.GetEnvironmentVariable(Threads) != null)
-            return;
-        Environment.SetEnvironmentVariable(Threads, "1");        // for the processes that are started
         if (OperatingSystem.IsLinux())
-            _ = SetEnv(Threads, "1", overwrite: 0);              // for this one: .NET's own variables are a copy
+            _ = SetEnv(Threads, "1", overwrite: 0);              // .NET's own variables are a copy, and what processes inherit is that
     }
 
     [DllImport("libc", EntryPoint = "setenv")]
