@@ -4,11 +4,13 @@ using RadioDiffusion.ModelCore.Artifacts;
 namespace RadioDiffusion.ModelCore.Tests;
 
 /// <summary>A golden case: its folder, its case.json and its tensors.</summary>
-internal sealed class GoldenCase(string name)
+internal sealed class GoldenCase(string name, bool isLarge = false)
 {
-    public string Folder { get; } = TestFiles.Golden(name);
+    private JsonElement? _json;
 
-    public JsonElement Json { get; } = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(TestFiles.Golden(name), "case.json"))).RootElement;
+    public string Folder { get; } = isLarge ? TestFiles.LargeGolden(name) : TestFiles.Golden(name);
+
+    public JsonElement Json => _json ??= JsonDocument.Parse(System.IO.File.ReadAllBytes(File("case.json"))).RootElement;
 
     public string File(string file) => Path.Combine(Folder, file);
 
