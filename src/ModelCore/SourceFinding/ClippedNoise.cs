@@ -10,32 +10,40 @@ internal readonly record struct ClippedNoise(double Mean, double Rms)
 {
     private const int MostTurns = 200;
 
+    /// <summary>Share of a normal distribution beyond 3 standard deviations.</summary>
+    private const double BeyondThree = 0.0026997960632601866;
+
     /// <param name="pixels">Finite ones, at least one; put into order.</param>
     /// <param name="beamArea">In pixels.</param>
     /// <returns>An rms of 0 if the pixels that are left are all equal.</returns>
     public static ClippedNoise Of(Span<float> pixels, double beamArea)
     {
         pixels.Sort();
-        var kept = pixels;
+        var sums = new OrderedSums(pixels);
+        int first = 0, end = pixels.Length, turn = 0;
         double kappa = 0;
-        int turn = 0;
-        for (int last = kept.Length; turn < MostTurns; turn++)
+        for (; turn < MostTurns; turn++)
         {
-            kappa = Bound(kept.Length, beamArea);
-            double median = Median(kept), width = kappa * StandardDeviation(kept, Average(kept), kept.Length);
-            var inside = Inside(kept, median, width);
-            int count = inside.Length;
-            if (count > 0)
-                kept = inside;
-            if (count == 0 || Math.Abs(count - last) < 1e-6 * last)
+            kappa = Bound(end - first, beamArea);
+            double median = Median(pixels[first..end]), width = kappa * sums.Deviation(first, end, 0);
+            int newFirst = first, newEnd = end;
+            while (newFirst < end && !(Math.Abs(pixels[newFirst] - median) < width))
+                newFirst++;
+            while (newEnd > newFirst && !(Math.Abs(pixels[newEnd - 1] - median) < width))
+                newEnd--;
+            int change = (end - first) - (newEnd - newFirst);
+            if (newEnd == newFirst)
+                break;                               // they are all equal
+            bool isDone = change < 1e-6 * (end - first);
+            (first, end) = (newFirst, newEnd);
+            if (isDone)
                 break;
-            last = count;
         }
-        double mean = Average(kept), middle = Median(kept), deviation = StandardDeviation(kept, mean, kept.Length - 1);
+        double mean = sums.Mean(first, end), middle = Median(pixels[first..end]), deviation = pixels[first] == pixels[end - 1] ? 0 : sums.Deviation(first, end, 1);
         if (!(deviation > 0))
             return new ClippedNoise(middle, 0);
         if (turn > MostTurns - 2)
-            return new ClippedNoise(Average(pixels), StandardDeviation(pixels, Average(pixels), pixels.Length - 1));
+            return new ClippedNoise(sums.Mean(0, pixels.Length), sums.Deviation(0, pixels.Length, 1));
         double level = Math.Abs(mean - middle) <= 0.3 * deviation ? (2.5 * middle) - (1.5 * mean) : middle;
         double inBounds = Math.Sqrt(2 * Math.PI) * SpecialFunctions.Erf(kappa / Math.Sqrt(2));
         return new ClippedNoise(level, deviation * Math.Sqrt(inBounds / (inBounds - (2 * kappa * Math.Exp(-0.5 * kappa * kappa)))));
@@ -45,34 +53,35 @@ internal readonly record struct ClippedNoise(double Mean, double Rms)
     private static double Bound(int count, double beamArea)
     {
         double share = beamArea / (2.0 * count);
-        return share < 1 ? Math.Max(3, Math.Sqrt(2) * SpecialFunctions.ErfcInv(share)) : 3;
-    }
-
-    private static Span<float> Inside(Span<float> ordered, double median, double width)
-    {
-        int first = 0, end = ordered.Length;
-        while (first < end && !(Math.Abs(ordered[first] - median) < width))
-            first++;
-        while (end > first && !(Math.Abs(ordered[end - 1] - median) < width))
-            end--;
-        return ordered[first..end];
+        return share < BeyondThree ? Math.Sqrt(2) * SpecialFunctions.ErfcInv(share) : 3;
     }
 
     private static double Median(ReadOnlySpan<float> ordered) => 0.5 * ((double)ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]);
 
-    private static double Average(ReadOnlySpan<float> pixels)
+    /// <summary>Sums of the first pixels and of their squares, so that those of any stretch are a difference.</summary>
+    private readonly ref struct OrderedSums
     {
-        double sum = 0;
-        foreach (float pixel in pixels)
-            sum += pixel;
-        return sum / pixels.Length;
-    }
+        private readonly double _origin;
+        private readonly double[] _values, _squares;
 
-    private static double StandardDeviation(ReadOnlySpan<float> pixels, double mean, int count)
-    {
-        double sum = 0;
-        foreach (float pixel in pixels)
-            sum += (pixel - mean) * (pixel - mean);
-        return Math.Sqrt(sum / count);
+        public OrderedSums(ReadOnlySpan<float> ordered)
+        {
+            _origin = Median(ordered);               // far outliers would drown the differences of the others otherwise
+            (_values, _squares) = (new double[ordered.Length + 1], new double[ordered.Length + 1]);
+            for (int i = 0; i < ordered.Length; i++)
+            {
+                double value = ordered[i] - _origin;
+                _values[i + 1] = _values[i] + value;
+                _squares[i + 1] = _squares[i] + (value * value);
+            }
+        }
+
+        public double Mean(int first, int end) => _origin + ((_values[end] - _values[first]) / (end - first));
+
+        public double Deviation(int first, int end, int degreesLost)
+        {
+            double sum = _values[end] - _values[first], squares = _squares[end] - _squares[first];
+            return Math.Sqrt(Math.Max(0, squares - (sum * sum / (end - first))) / (end - first - degreesLost));
+        }
     }
 }

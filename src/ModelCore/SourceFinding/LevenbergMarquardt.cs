@@ -179,17 +179,17 @@ internal sealed class LevenbergMarquardt
                         length = -length;
                     TensorPrimitives.Divide(mirror, length, mirror);
                     mirror[0] += 1;
+                    Reflections.Apply(mirror, columns[Math.Min(((j + 1) * m) + j, n * m)..], m, n - j - 1);
                     for (int k = j + 1; k < n; k++)
                     {
-                        var column = columns.Slice((k * m) + j, m - j);
-                        Reflect(mirror, column);
                         if (_remaining[k] == 0)
                             continue;
+                        var column = columns.Slice((k * m) + j, m - j);
                         _remaining[k] *= Math.Sqrt(Math.Max(0, 1 - Square(column[0] / _remaining[k])));
                         if (0.05 * Square(_remaining[k] / _reference[k]) <= Precision)
                             _remaining[k] = _reference[k] = Norm(column[1..]);
                     }
-                    Reflect(mirror, right[j..]);
+                    Reflections.Apply(mirror, right[j..], 0, 1);
                 }
                 _diagonal[j] = -length;
                 _b[j] = right[j];
@@ -344,12 +344,7 @@ internal sealed class LevenbergMarquardt
                         cos = 0.5 / Math.Sqrt(0.25 + (0.25 * tangent * tangent));
                         sin = cos * tangent;
                     }
-                    for (int i = k; i < n; i++)
-                    {
-                        double upper = _s[(k * n) + i];
-                        _s[(k * n) + i] = (cos * upper) + (sin * row[i]);
-                        row[i] = (cos * row[i]) - (sin * upper);
-                    }
+                    Reflections.Rotate(_s.AsSpan((k * n) + k, n - k), row[k..], cos, sin);
                     (_w[k], right) = ((cos * _w[k]) + (sin * right), (cos * right) - (sin * _w[k]));
                 }
             }
@@ -399,12 +394,6 @@ internal sealed class LevenbergMarquardt
             _s = new double[n * n];
             _order = new int[n];
             (_diagonal, _norms, _remaining, _reference, _b, _x, _w, _u) = (new double[n], new double[n], new double[n], new double[n], new double[n], new double[n], new double[n], new double[n]);
-        }
-
-        private static void Reflect(ReadOnlySpan<double> mirror, Span<double> column)
-        {
-            double share = TensorPrimitives.Dot(mirror, column) / mirror[0];
-            TensorPrimitives.MultiplyAdd(mirror, -share, column, column);
         }
 
         private static void Swap(Span<double> one, Span<double> other)
