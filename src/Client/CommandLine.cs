@@ -18,6 +18,7 @@ public static class CommandLine
         {
             DemoCommand.Build(),
             SimulateCommand.Build(),
+            FindCommand.Build(),
             ServeCommand.Build(),
             DoctorCommand.Build(),
             CatalogueCommand.Build(),

@@ -5,18 +5,24 @@ namespace RadioDiffusion.ModelCore.SourceFinding;
 /// <param name="ClippedRms">Of the whole image.</param>
 /// <param name="Box">Side and step of the boxes, in pixels.</param>
 /// <param name="RmsMap">(width, height), columns one after another; null if the noise is <paramref name="ClippedRms"/> everywhere.</param>
-internal sealed record Background(double ClippedMean, double ClippedRms, (int Side, int Step) Box, float[]? RmsMap)
+/// <param name="MeanMap">(width, height); null if the level is <paramref name="ClippedMean"/> everywhere.</param>
+internal sealed record Background(double ClippedMean, double ClippedRms, (int Side, int Step) Box, float[]? RmsMap, float[]? MeanMap)
 {
     /// <summary>Pixels so many times the rms high belong to sources that decide on the boxes.</summary>
     private const double BrightThreshold = 10;
 
     private const int SmallestBox = 15;
 
+    /// <summary>The share of a box that must not be blank.</summary>
+    private const double FewestPixels = 0.25;
+
     public double RmsAt(int pixel) => RmsMap is null ? ClippedRms : RmsMap[pixel];
+
+    public double MeanAt(int pixel) => MeanMap is null ? ClippedMean : MeanMap[pixel];
 
     /// <param name="image">(width, height), columns one after another; pixels that are not finite do not count.</param>
     /// <exception cref="UnphysicalNoiseException">The pixels are all equal, or there is no finite one.</exception>
-    public static Background Of(float[] image, int width, int height, SourceFinderOptions options)
+    public static Background Of(float[] image, int width, int height, SourceFinderOptions options, CancellationToken cancellationToken = default)
     {
         double beamArea = options.Beam.Area;
         float[] finite = [.. image.Where(float.IsFinite)];
@@ -27,14 +33,25 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
             throw new UnphysicalNoiseException($"The noise of an image should be more than 0 to find sources above it, but the clipped rms is {clipped.Rms}: most of its pixels are equal. Generated and scaled images need a little noise added before (the paper's programme adds 1 % of the peak).");
         var box = options.RmsBox ?? BoxFor(image, width, height, clipped);
         int largest = Math.Min(width, height) / 4;
-        float[]? map = null;
-        for (var tried = box; map is null || map.Any(rms => rms < 0); tried = ((int)(1.2 * tried.Side), (int)(1.2 * tried.Side) / 3))
+        float[]? rms = null, mean = null;
+        for (var tried = box; tried.Side <= largest; tried = ((int)(1.2 * tried.Side), (int)(1.2 * tried.Side) / 3))
         {
-            if (tried.Side > largest)
-                break;                               // a map with negative pixels is kept rather than the one number that would be announced: so does the reference
-            map = MapOf(image, width, height, tried, beamArea);
+            var grid = GridOf(image, width, height, tried, beamArea, cancellationToken);
+            (rms, mean) = (grid.Map(noise => noise.Rms), options.BackgroundMap == false ? null : grid.Map(noise => noise.Mean));
+            if (Array.TrueForAll(rms, value => value >= 0))
+                break;                               // the last map is kept with its negative pixels otherwise, as the reference does
         }
-        return new Background(clipped.Mean, clipped.Rms, box, map);
+        if (mean is not null && options.BackgroundMap is null && !Varies(mean, clipped.Rms, box.Side, options.Beam))
+            mean = null;
+        return new Background(clipped.Mean, clipped.Rms, box, rms, mean);
+    }
+
+    /// <summary>Whether a map of the level changes by more than the noise of its boxes.</summary>
+    private static bool Varies(float[] map, double rms, int side, Beam beam)
+    {
+        double expected = rms / side * Math.Sqrt(beam.MajorFwhm * beam.MinorFwhm);
+        double average = map.Average(value => (double)value), deviation = Math.Sqrt(map.Average(value => (value - average) * (value - average)));
+        return deviation > 1.1 * expected;
     }
 
     private static (int Side, int Step) BoxFor(float[] image, int width, int height, ClippedNoise clipped)
@@ -49,15 +66,15 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
         return (side, (int)Math.Round(Math.Min(side / 3.0, 8)));
     }
 
-    /// <summary>The rms in boxes, with a spline between their centres.</summary>
-    private static float[] MapOf(float[] image, int width, int height, (int Side, int Step) box, double beamArea)
+    /// <summary>Level and rms in boxes.</summary>
+    private static NoiseGrid GridOf(float[] image, int width, int height, (int Side, int Step) box, double beamArea, CancellationToken cancellationToken)
     {
         var (side, step) = box;
         int columns = 1 + (width / step), rows = 1 + (height / step), margin = side / 2;
-        float[] grid = new float[columns * rows];
-        float[] pixels = new float[side * side];
-        for (int i = 0; i < columns; i++)
+        var grid = new ClippedNoise?[columns * rows];
+        void Column(int i, float[] pixels)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             for (int j = 0; j < rows; j++)
             {
                 int count = 0;
@@ -71,30 +88,26 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
                             pixels[count++] = pixel;
                     }
                 }
-                grid[(i * rows) + j] = count == 0 ? 0 : (float)ClippedNoise.Of(pixels.AsSpan(0, count), beamArea).Rms;
-                if (count > 0 && !(grid[(i * rows) + j] > 0))
+                if (count == 0 || count < FewestPixels * side * side)
+                    continue;
+                var noise = ClippedNoise.Of(pixels.AsSpan(0, count), beamArea);
+                if (!(noise.Rms > 0))
                     throw new UnphysicalNoiseException($"The noise of an image should be more than 0 everywhere, but the pixels of the box of {side} pixels around column {i * step}, row {j * step} are equal.");
+                grid[(i * rows) + j] = noise;
             }
         }
-        var spline = new CubicSpline(grid, columns, rows);
-        double[] byColumn = GridPositions(width, columns, step), byRow = GridPositions(height, rows, step);
-        float[] map = new float[width * height];
-        for (int x = 0; x < width; x++)
-        {
-            for (int y = 0; y < height; y++)
-                map[(x * height) + y] = (float)spline.At(byColumn[x], byRow[y]);
-        }
-        return map;
-    }
 
-    /// <summary>Where each pixel lies on the grid, whose points stand half a pixel before each step and on the last pixel.</summary>
-    private static double[] GridPositions(int length, int points, int step)
-    {
-        double[] positions = new double[length];
-        double lastButOne = ((points - 2) * step) - 0.5;
-        for (int i = 0; i < length; i++)
-            positions[i] = i <= lastButOne ? (i + 0.5) / step : points - 2 + ((i - lastButOne) / (length - 1 - lastButOne));
-        return positions;
+        if (columns * rows < 1000)
+        {
+            float[] pixels = new float[side * side];
+            for (int i = 0; i < columns; i++)
+                Column(i, pixels);
+        }
+        else
+        {
+            Parallel.For(0, columns, () => new float[side * side], (i, _, pixels) => { Column(i, pixels); return pixels; }, _ => { });
+        }
+        return new NoiseGrid(grid, columns, rows, step, width, height);
     }
 
     private static int Reflected(int index, int length)

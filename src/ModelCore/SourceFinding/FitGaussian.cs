@@ -40,6 +40,12 @@ internal readonly record struct FitGaussian(double Height, double X, double Y, d
         }
     }
 
+    public double At(double x, double y)
+    {
+        var (sin, cos) = Direction;
+        return At(x, y, sin, cos);
+    }
+
     private double At(double x, double y, double sin, double cos)
     {
         double u = (((x - X) * cos) + ((y - Y) * sin)) / Sigma1, v = (((y - Y) * cos) - ((x - X) * sin)) / Sigma2;

@@ -1,7 +1,6 @@
 namespace RadioDiffusion.ModelCore.SourceFinding;
 
 /// <summary>A Gaussian found in an image, with standard errors; heights and fluxes in the image's unit (a flux per beam makes a flux).</summary>
-/// <remarks>Errors after Condon (1997) and Condon et al. (1998), with correlated noise of the beam's size, as PyBDSF writes them; that of the position angle as its later versions do, 1.10.3 makes it too large by the axes' ratio.</remarks>
 public sealed record FoundGaussian
 {
     /// <summary>Number of its island, from 0.</summary>
@@ -53,16 +52,8 @@ public sealed record FoundGaussian
             (major, minor, angle) = (beam.MajorFwhm, beam.MinorFwhm, beam.PositionAngle);
         angle = ((angle % 180) + 180) % 180;
 
-        double q = beam.MajorFwhm * beam.MinorFwhm;
-        double flux = fit.Height * major * minor / q;
-        double d = Math.Sqrt(major * minor / (4 * q)), a = 1 + (q / (major * major)), b = 1 + (q / (minor * minor)), s = d * fit.Height / island.Rms;
-        double root = Math.Sqrt(2);
-        double heightError = root * fit.Height / (s * Math.Pow(a, 0.75) * Math.Pow(b, 0.75));
-        double majorError = root * major / (s * Math.Pow(a, 1.25) * Math.Pow(b, 0.25));
-        double minorError = root * minor / (s * Math.Pow(a, 0.25) * Math.Pow(b, 1.25));
-        var (sin, cos) = Math.SinCos(angle * (Math.PI / 180));
-        double roundness = ((major * major) - (minor * minor)) / (major * minor);
-        double angleError = 2 / (roundness * s * Math.Pow(a, 0.25) * Math.Pow(b, 1.25)) * (180 / Math.PI);
+        double flux = fit.Height * major * minor / (beam.MajorFwhm * beam.MinorFwhm);
+        var errors = GaussianErrors.Of(fit.Height, major, minor, angle, island.Rms, beam);
         return new FoundGaussian
         {
             Island = number,
@@ -73,13 +64,13 @@ public sealed record FoundGaussian
             MinorFwhm = minor,
             PositionAngle = angle,
             TotalFlux = flux,
-            PeakError = heightError,
-            MajorFwhmError = majorError,
-            MinorFwhmError = minorError,
-            XError = Hypotenuse(majorError * sin, minorError * cos) / Math.Sqrt(8 * Math.Log(2)),
-            YError = Hypotenuse(majorError * cos, minorError * sin) / Math.Sqrt(8 * Math.Log(2)),
-            PositionAngleError = Math.Min(double.IsNaN(angleError) ? 180 : angleError, 180),
-            TotalFluxError = flux * Math.Sqrt(Square(heightError / fit.Height) + ((Square(majorError / major) + Square(minorError / minor)) / (4 * d * d))),
+            PeakError = errors.Peak,
+            MajorFwhmError = errors.MajorFwhm,
+            MinorFwhmError = errors.MinorFwhm,
+            XError = errors.X,
+            YError = errors.Y,
+            PositionAngleError = errors.PositionAngle,
+            TotalFluxError = errors.RelativeFlux * Math.Abs(flux),
         };
     }
 
@@ -89,8 +80,4 @@ public sealed record FoundGaussian
     private static bool HasShapeOf(FitGaussian fit, FitGaussian start) =>
         Math.Abs(fit.Sigma1 - start.Sigma1) <= 1e-7 * start.Sigma1 && Math.Abs(fit.Sigma2 - start.Sigma2) <= 1e-7 * start.Sigma2
         && Math.Abs(fit.Angle - start.Angle) <= 1e-7 * Math.Abs(start.Angle);
-
-    private static double Hypotenuse(double one, double other) => Math.Sqrt((one * one) + (other * other));
-
-    private static double Square(double value) => value * value;
 }

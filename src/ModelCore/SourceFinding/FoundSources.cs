@@ -13,6 +13,16 @@ public sealed record FoundIsland(int Left, int Right, int Top, int Bottom, int P
     /// <summary>Whether the last fits to it ended at a minimum; its Gaussians are the best that were found otherwise.</summary>
     public bool HasConverged { get; init; } = true;
 
+    /// <summary>Sum of its pixels above the background over the beam's area.</summary>
+    public double TotalFlux { get; init; }
+
+    public double TotalFluxError { get; init; }
+
+    /// <summary>Root mean square of what its Gaussians leave of its pixels.</summary>
+    public double ResidualRms { get; init; }
+
+    public double ResidualMean { get; init; }
+
     /// <summary>Gaussians that were fitted and not believed, each with why; what they stood for is missing in the model.</summary>
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
 }
@@ -29,6 +39,9 @@ public sealed record FoundSources
     /// <summary>Island after island.</summary>
     public required IReadOnlyList<FoundGaussian> Gaussians { get; init; }
 
+    /// <summary>Island after island.</summary>
+    public required IReadOnlyList<FoundSource> Sources { get; init; }
+
     /// <summary>Level of the background.</summary>
     public required double Mean { get; init; }
 
@@ -37,6 +50,9 @@ public sealed record FoundSources
 
     /// <summary>Noise at each pixel (height, width); null if it is <see cref="Rms"/> everywhere.</summary>
     public float[]? RmsMap { get; init; }
+
+    /// <summary>Level of the background at each pixel (height, width); null if it is <see cref="Mean"/> everywhere.</summary>
+    public float[]? MeanMap { get; init; }
 
     /// <summary>Sum over the Gaussians, also of what lies off the image: the paper's model flux.</summary>
     public double TotalFlux => Gaussians.Sum(gaussian => gaussian.TotalFlux);
@@ -52,5 +68,15 @@ public sealed record FoundSources
             fit.Paint(model, Width, Math.Max(x - half, 0), Math.Min(x + half, Width), Math.Max(y - half, 0), Math.Min(y + half, Height));
         }
         return model;
+    }
+
+    /// <summary>An image without the Gaussians; the background's level stays in (height, width).</summary>
+    /// <param name="image">The one that they were found in.</param>
+    public float[] Residual(ReadOnlySpan<float> image)
+    {
+        float[] residual = Model();
+        for (int i = 0; i < residual.Length; i++)
+            residual[i] = image[i] - residual[i];
+        return residual;
     }
 }

@@ -11,8 +11,8 @@ public sealed record SourceFinderOptions
     /// <summary>An island's highest pixel stands this many times the local rms above the background (thresh_pix). Below <see cref="IslandThreshold"/> it has no effect.</summary>
     public double PeakThreshold { get; init; } = 5;
 
-    /// <summary>Whether the background may change over the image (mean_map); it is one level otherwise.</summary>
-    public bool BackgroundMap { get; init; }
+    /// <summary>Whether the background's level changes over the image (mean_map); null to see whether it does.</summary>
+    public bool? BackgroundMap { get; init; }
 
     /// <summary>Side of the boxes that the rms is measured in, and the distance of one from the next, in pixels (rms_box); null to choose them by the brightest sources.</summary>
     public (int Side, int Step)? RmsBox { get; init; }
@@ -23,6 +23,7 @@ public sealed record SourceFinderOptions
         Beam = new Beam(0.001667 * 3600 / 1.5, 0.001667 * 3600 / 1.5),
         IslandThreshold = 5,
         PeakThreshold = 0.5,
+        BackgroundMap = false,
     };
 
     /// <summary>Pixels of the smallest island: a third of the beam, at least 6.</summary>
