@@ -34,6 +34,9 @@ public sealed class ModelImportTests : IDisposable
         var back = await ImportAsync(Path.Combine(exported, "parameters_first.pt"), "--preset", "demo", "--boxcox", "0.1,-4,0.5", "--name", "fourth");
         Assert.Equal("ema_model", back.GetProperty("weights").GetString());
         Assert.Equal(Digest(first), Digest(back));
+        string alone = _folder.File("alone");
+        Assert.Equal(ExitCode.Done, (await RunAsync("model", "export", "first", "--out", alone, "--format", "pt")).ExitCode);
+        Assert.Equal(Digest(first), Digest(await ImportAsync(Path.Combine(alone, "parameters_first.pt"), "--name", "fifth")));     // by the model.json beside it
 
         var (_, shown, _) = await RunAsync("model", "show", "fourth", "--json");
         Assert.Contains("import of parameters_first.pt (ema_model)", shown, StringComparison.Ordinal);

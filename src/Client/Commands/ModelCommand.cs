@@ -12,7 +12,7 @@ internal static class ModelCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the model." };
     private static readonly Option<string> _out = new("--out") { Description = "Folder for the files.", Required = true, HelpName = "DIR" };
-    private static readonly Option<string> _format = OptionChecks.Choice("--format", "safetensors: weights.safetensors and model.json; pt: parameters_NAME.pt and config_NAME.json, which the published code loads from a folder NAME.", "safetensors", "pt");
+    private static readonly Option<string> _format = OptionChecks.Choice("--format", "safetensors: weights.safetensors and model.json; pt: parameters_NAME.pt and config_NAME.json, which the published code loads from a folder NAME, and model.json, by which `model import` knows the conditions.", "safetensors", "pt");
 
     public static Command Build()
     {

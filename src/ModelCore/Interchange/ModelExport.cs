@@ -7,27 +7,42 @@ using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.ModelCore.Interchange;
 
-/// <summary>Writes a snapshot as the published code stores a model: parameters_NAME.pt and config_NAME.json in a folder NAME.</summary>
+/// <summary>Writes a snapshot as the published code stores a model, parameters_NAME.pt and config_NAME.json in a folder NAME, and beside them the model.json by which it is imported again.</summary>
 public static class ModelExport
 {
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };
 
     /// <summary>
-    /// Writes both files. The weights stand under 'model' and, with the prefix of averages, under 'ema_model', where the published code looks
-    /// first; both are the same numbers, since a snapshot has one set. There is no optimiser state to go on training from.
+    /// Writes the files. The weights stand under 'model' and, with the prefix of averages, under 'ema_model', where the published code looks
+    /// first; both are the same numbers, since a snapshot has one set. There is no optimiser state to go on training from. Names and
+    /// transforms of the conditions, classes, pixels and beam stand in model.json alone, which the published code does not read.
     /// </summary>
     /// <param name="snapshotDirectory">Holds model.json and weights.safetensors.</param>
     /// <param name="directory">Where to write; the published code wants its name to be that of the model.</param>
     /// <param name="name">Name of the model.</param>
-    /// <returns>The paths of both files.</returns>
+    /// <returns>The paths of the files.</returns>
+    /// <exception cref="RadioDiffusionException">The folder holds another model, whose model.json would be lost.</exception>
     public static IReadOnlyList<string> WritePublished(string snapshotDirectory, string directory, string name)
     {
         var description = SnapshotDescription.Read(snapshotDirectory);
-        string parameters = Path.Combine(directory, $"parameters_{name}.pt"), config = Path.Combine(directory, $"config_{name}.json");
+        byte[] model = File.ReadAllBytes(Path.Combine(snapshotDirectory, SnapshotDescription.FileName));
+        string parameters = Path.Combine(directory, $"parameters_{name}.pt"), config = Path.Combine(directory, $"config_{name}.json"), described = Path.Combine(directory, SnapshotDescription.FileName);
+        RefuseAnothersFolder(described, model, parameters);
         using (var weights = SafetensorsFile.Open(Path.Combine(snapshotDirectory, SnapshotDescription.WeightsFileName)))
             PtWriter.Write(parameters, CheckpointOf(weights, description.Iterations));
         DurableFiles.Replace(config, JsonSerializer.SerializeToUtf8Bytes(ConfigOf(description, name), _json));
-        return [parameters, config];
+        DurableFiles.Replace(described, model);
+        return [parameters, config, described];
+    }
+
+    /// <summary>Weights beside the description of another model could be imported with its transforms, and nothing would tell.</summary>
+    private static void RefuseAnothersFolder(string described, byte[] model, string parameters)
+    {
+        string directory = Path.GetDirectoryName(described)!;
+        if (!File.Exists(described) || File.ReadAllBytes(described).AsSpan().SequenceEqual(model))
+            return;
+        if (Directory.EnumerateFiles(directory, "parameters_*.pt").FirstOrDefault(file => Path.GetFileName(file) != Path.GetFileName(parameters)) is { } other)
+            throw new RadioDiffusionException($"Each exported model should have a folder of its own, with its {SnapshotDescription.FileName}, but {directory} holds {Path.GetFileName(other)} with another one.");
     }
 
     private static PickledDictionary CheckpointOf(SafetensorsFile weights, long iterations)

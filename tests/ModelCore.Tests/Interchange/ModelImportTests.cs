@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Interchange;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Tests.Training;
@@ -11,6 +12,15 @@ namespace RadioDiffusion.ModelCore.Tests.Interchange;
 public sealed class ModelImportTests : IDisposable
 {
     private static readonly NetworkOptions _tiny = TinyTraining.Network;
+
+    /// <summary>One of each transform.</summary>
+    private static readonly ConditionDescription[] _values =
+    [
+        ConditionDescription.Fit(new(ConditionDescription.PeakFlux), "Jy/beam", [0.001f, 0.002f, 0.007f, 0.03f]),
+        ConditionDescription.Fit(new("snrSigma", ConditionTransform.Log), "", [5, 9, 40]),
+        ConditionDescription.Fit(new("threshold", ConditionTransform.None), "Jy/beam", [-1, 2, 5]),
+    ];
+
     private readonly TemporaryFolder _folder = new();
 
     private string Pt => _folder.File("parameters_test.pt");
@@ -133,7 +143,7 @@ public sealed class ModelImportTests : IDisposable
         string exported = _folder.File("exported");
         Directory.CreateDirectory(exported);
         var files = ModelExport.WritePublished(_folder.Path, exported, "exported");
-        Assert.Equal(["parameters_exported.pt", "config_exported.json"], files.Select(Path.GetFileName));
+        Assert.Equal(["parameters_exported.pt", "config_exported.json", "model.json"], files.Select(Path.GetFileName));
         using (var file = PtFile.Open(files[0]))
         {
             var root = Assert.IsType<PickledDictionary>(file.Root);
@@ -154,6 +164,106 @@ public sealed class ModelImportTests : IDisposable
             ModelImport.Write(_folder.Path, files[0], weights, NetworkTensor.AllOf(_tiny), new SnapshotDescription { Network = _tiny });
             AssertSnapshotHas(Weights(network, 1));
         }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void Export_OfSeveralValues_IsImportedAsTheSameModel(int classes)
+    {
+        var options = _tiny with { ContextDimension = _values.Length, ClassCount = classes };
+        var files = ExportSeveralValues(options, seed: 6, "several");
+        string again = _folder.File("again");
+        Directory.CreateDirectory(again);
+        var described = SnapshotDescription.Parse(File.ReadAllBytes(files[2]), files[2]);        // as an import without a preset takes it
+        ModelImport.Write(again, files[0], "auto", NetworkTensor.AllOf(described.Network), described);
+
+        foreach (string file in new[] { SnapshotDescription.FileName, SnapshotDescription.WeightsFileName })
+            Assert.Equal(File.ReadAllBytes(_folder.File(file)), File.ReadAllBytes(Path.Combine(again, file)));
+        var conditions = SnapshotDescription.Read(again).Values;
+        Assert.Equal(["peakFlux", "snrSigma", "threshold"], conditions.Select(condition => condition.Name));
+        Assert.Equal(_values.Select(value => value.Apply(3)), conditions.Select(condition => condition.Apply(3)));
+
+        // A second value of 1.5 instead of -0.25, and another class: that equal images mean something.
+        float[] before = Denoised(_folder.Path, options, [0.5f, -0.25f, 2], label: 1);
+        Assert.All(before, pixel => Assert.True(float.IsFinite(pixel)));
+        Assert.Equal(before, Denoised(again, options, [0.5f, -0.25f, 2], label: 1));
+        Assert.NotEqual(before, Denoised(again, options, [0.5f, 1.5f, 2], label: 1));
+        Assert.NotEqual(before, Denoised(again, options, [-0.25f, 0.5f, 2], label: 1));
+        if (classes > 0)
+            Assert.NotEqual(before, Denoised(again, options, [0.5f, -0.25f, 2], label: 0));
+    }
+
+    /// <summary>What the published code reads: its own column of the peak flux, other values by the names they have here, and a weight of (outputs, values) as PyTorch stores it.</summary>
+    [Fact]
+    public void Export_OfSeveralValuesAndClasses_NamesThemInTheConfiguration()
+    {
+        var options = _tiny with { ContextDimension = _values.Length };
+        var files = ExportSeveralValues(options, seed: 6, "several");
+        using var config = JsonDocument.Parse(File.ReadAllBytes(files[1]));
+        Assert.Equal(["max_values_tr", "snrSigma", "threshold"], config.RootElement.GetProperty("context").EnumerateArray().Select(column => column.GetString()));
+        Assert.Equal(3, config.RootElement.GetProperty("context_dim").GetInt32());
+        Assert.Equal(2, config.RootElement.GetProperty("n_labels").GetInt32());
+        using var network = new EdmPreconditioning(options);
+        var expected = Weights(network, 6);
+        using var file = PtFile.Open(files[0]);
+        var model = (PickledDictionary)((PickledDictionary)file.Root!)["model"]!;
+        foreach (var (name, shape) in new[] { ("model.context_emb.lin1.weight", new long[] { 128, 3 }), ("model.label_emb.weight", [128, 2]) })
+        {
+            var tensor = (PtTensor)model[name]!;
+            Assert.Equal(shape, tensor.Shape);
+            Assert.Equal(expected[name].ToBytes(), tensor.ToBytes());
+        }
+    }
+
+    [Fact]
+    public void Checkpoint_OfMoreValuesThanTheNetwork_IsRefused()
+    {
+        var files = ExportSeveralValues(_tiny with { ContextDimension = _values.Length }, seed: 6, "several");
+        string message = Assert.Throws<RadioDiffusionException>(() => ModelImport.Write(_folder.File("again"), files[0], "auto", NetworkTensor.AllOf(_tiny), new SnapshotDescription { Network = _tiny })).Message;
+        Assert.Contains("1 of another shape (model.context_emb.lin1.weight (128, 3) instead of (128, 1))", message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Its weights would be left beside the transforms of a model that may have the same network.</summary>
+    [Fact]
+    public void Export_ToTheFolderOfAnotherModel_IsRefused()
+    {
+        var options = _tiny with { ContextDimension = _values.Length };
+        ExportSeveralValues(options, seed: 6, "one");
+        ExportSeveralValues(options, seed: 7, "one");
+        string kept = _folder.File("exported/model.json"), before = File.ReadAllText(kept);
+        ExportSeveralValues(options, seed: 6, "two");        // described alike: nothing is lost
+        Assert.Equal(before, File.ReadAllText(kept));
+        (SnapshotDescription.Read(_folder.Path) with { Conditions = [.. _values.Reverse()] }).Write(_folder.Path);
+        string message = Assert.Throws<RadioDiffusionException>(() => ModelExport.WritePublished(_folder.Path, _folder.File("exported"), "three")).Message;
+        Assert.Contains("a folder of its own", message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(kept));
+        Assert.False(File.Exists(_folder.File("exported/parameters_three.pt")));
+    }
+
+    /// <summary>A snapshot in the test's folder, and its export in 'exported'.</summary>
+    private IReadOnlyList<string> ExportSeveralValues(NetworkOptions options, int seed, string name)
+    {
+        using var network = new EdmPreconditioning(options);
+        PtWriter.Write(Pt, Checkpoint(Weights(network, seed + 100), Weights(network, seed)));
+        string[] classes = ["FRI", "FRII"];
+        var description = new SnapshotDescription { Network = options, Conditions = _values, Classes = classes[..options.ClassCount], PixelScaleArcsec = 1.5, BeamArcsec = 6, Unit = "Jy/beam" };
+        ModelImport.Write(_folder.Path, Pt, "auto", NetworkTensor.AllOf(options), description);
+        AssertSnapshotHas(Weights(network, seed));
+        Directory.CreateDirectory(_folder.File("exported"));
+        return ModelExport.WritePublished(_folder.Path, _folder.File("exported"), name);
+    }
+
+    private static float[] Denoised(string snapshot, NetworkOptions options, float[] values, int label)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode(true);
+        using var network = new EdmPreconditioning(options);
+        WeightFiles.Load(network, Path.Combine(snapshot, SnapshotDescription.WeightsFileName));
+        float[] noisy = new float[options.ImageSize * options.ImageSize];
+        new RandomStream(8, "noisy").FillNormal(noisy);
+        var denoiser = new GuidedDenoiser(network, [new SampleConditions(0, values, options.ClassCount > 0 ? label : null, GuidanceStrength: 0.5)], CPU);
+        return denoiser.Denoise(tensor(noisy, [1, 1, options.ImageSize, options.ImageSize]), sigma: 0.7).data<float>().ToArray();
     }
 
     private ModelImportResult Import(NetworkOptions options, string weights = "auto") =>

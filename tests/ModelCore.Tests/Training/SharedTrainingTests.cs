@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
 using RadioDiffusion.ModelCore.Training.Collectives;
 
@@ -16,20 +17,22 @@ public sealed class SharedTrainingTests(ITestOutputHelper output)
     public void Workers_WithDropout_TrainWhatOneTrainsAlone(int workers, Precision precision, double tolerance)
     {
         var options = PublishedRate(precision);
-        var alone = Train(options, null);
-        var together = new TrainedWeights[workers];
-        var group = InProcessCollective.CreateGroup(workers);
-        var threads = group.Select(member => new Thread(() => together[member.Rank] = Train(options, member))).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
-        foreach (var member in group)
-            member.Dispose();
-        Assert.All(together, worker => Assert.Equal(together[0].Parameters, worker.Parameters));     // to the last bit
-        double difference = Difference(alone.Parameters, together[0].Parameters);
-        output.WriteLine($"{workers} workers, {precision}: relative difference of all weights {difference:0.0e0}");
-        Assert.True(difference < tolerance, $"{difference}");
-        Assert.True(alone.Losses.Zip(together[0].Losses).All(pair => Math.Abs(pair.First - pair.Second) < tolerance * Math.Max(1, pair.First)));
-        Assert.Equal(alone.Validation, together[0].Validation, tolerance);
+        AssertAgree(Train(options, null), TrainTogether(options, workers), tolerance);
+    }
+
+    /// <summary>Every worker conditions its part of the batch on the values and classes of those very images, also where it computes the part in pieces. The tolerance is that of rounding, as above.</summary>
+    [Theory]
+    [InlineData(2, 0, 0)]
+    [InlineData(3, 0, 0)]
+    [InlineData(2, 2, 0)]
+    [InlineData(3, 2, 0)]
+    [InlineData(2, 2, 3)]
+    public void Workers_WithTwoValues_TrainWhatOneTrainsAlone(int workers, int classes, int microBatchSize)
+    {
+        var network = TinyTraining.Network with { ContextDimension = 2, ClassCount = classes };
+        var data = new TinyTraining { ContextDimension = 2, ClassCount = classes };
+        var options = PublishedRate(Precision.Float64);
+        AssertAgree(Train(options, null, network, data), TrainTogether(options with { MicroBatchSize = microBatchSize }, workers, network, data), 1e-12);
     }
 
     [Fact]
@@ -71,13 +74,35 @@ public sealed class SharedTrainingTests(ITestOutputHelper output)
 
     private static TrainingOptions Options(Precision precision) => TinyTraining.Options with { BatchSize = 8, Iterations = Steps, Precision = precision, Threads = 1 };
 
-    private static TrainedWeights Train(TrainingOptions options, ICollective? collective)
+    private static TrainedWeights[] TrainTogether(TrainingOptions options, int workers, NetworkOptions? network = null, TinyTraining? data = null)
     {
-        using var trainer = Trainer.Create(TinyTraining.Network, options, new TinyTraining(), collective: collective);
+        var together = new TrainedWeights[workers];
+        var group = InProcessCollective.CreateGroup(workers);
+        var threads = group.Select(member => new Thread(() => together[member.Rank] = Train(options, member, network, data))).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        foreach (var member in group)
+            member.Dispose();
+        return together;
+    }
+
+    private static TrainedWeights Train(TrainingOptions options, ICollective? collective, NetworkOptions? network = null, TinyTraining? data = null)
+    {
+        using var trainer = Trainer.Create(network ?? TinyTraining.Network, options, data ?? new TinyTraining(), collective: collective);
         var losses = new List<double>();
         while (trainer.Iteration < options.Iterations)
             losses.Add(trainer.Step().Loss);
         return new TrainedWeights(trainer.CopyParameters(), losses, trainer.Validate().Loss);
+    }
+
+    private void AssertAgree(TrainedWeights alone, TrainedWeights[] together, double tolerance)
+    {
+        Assert.All(together, worker => Assert.Equal(together[0].Parameters, worker.Parameters));     // to the last bit
+        double difference = Difference(alone.Parameters, together[0].Parameters);
+        output.WriteLine($"{together.Length} workers: relative difference of all weights {difference:0.0e0}, tolerance {tolerance:0e0}");
+        Assert.True(difference < tolerance, $"{difference}");
+        Assert.True(alone.Losses.Zip(together[0].Losses).All(pair => Math.Abs(pair.First - pair.Second) < tolerance * Math.Max(1, pair.First)));
+        Assert.Equal(alone.Validation, together[0].Validation, tolerance);
     }
 
     /// <summary>L2 norm of the difference, relative to that of the weights.</summary>
