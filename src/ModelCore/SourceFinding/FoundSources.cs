@@ -18,7 +18,7 @@ public sealed record FoundIsland(int Left, int Right, int Top, int Bottom, int P
 
     public double TotalFluxError { get; init; }
 
-    /// <summary>Root mean square of what its Gaussians leave of its pixels.</summary>
+    /// <summary>Standard deviation of what its Gaussians leave of its pixels.</summary>
     public double ResidualRms { get; init; }
 
     public double ResidualMean { get; init; }

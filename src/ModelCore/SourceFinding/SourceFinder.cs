@@ -101,7 +101,7 @@ public sealed class SourceFinder
             Rejections = [.. fit.Rejections],
             TotalFlux = flux / beamArea,
             TotalFluxError = island.Rms * Math.Sqrt(count / beamArea),
-            ResidualRms = Math.Sqrt(squares / count),
+            ResidualRms = Math.Sqrt(Math.Max(0, (squares / count) - (residual / count * (residual / count)))),
             ResidualMean = residual / count,
         };
     }
