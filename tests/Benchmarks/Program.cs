@@ -19,6 +19,7 @@ var benchmarks = new Dictionary<string, Action>
     ["steps"] = NetworkBenchmark.Steps,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
+    ["find"] = FinderBenchmark.Run,
 };
 if (args.Length != 1 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {

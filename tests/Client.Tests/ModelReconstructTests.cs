@@ -29,7 +29,7 @@ public sealed class ModelReconstructTests : IDisposable
         var early = await DoneAsync("model", "reconstruct", "run", "--sigma-rel", "0.05", "--at", "2", "--name", "early");
         Assert.Empty(early.GetProperty("notes").EnumerateArray());
         var models = await DoneAsync("model", "list");
-        Assert.Equal(["early", "first-s", "run", "wide"], models.EnumerateArray().Select(one => one.GetProperty("name").GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(["early", "first-s", "lotss-s", "run", "wide"], models.EnumerateArray().Select(one => one.GetProperty("name").GetString()!).Order(StringComparer.Ordinal));
         await DoneAsync("sample", "--model", "wide", "--flux", "3.5", "--steps", "2", "--out", _folder.File("samples"));
 
         var (exitCode, _, errors) = await RunAsync("model", "reconstruct", "run", "--sigma-rel", "0.15", "--at", "3", "--name", "none");

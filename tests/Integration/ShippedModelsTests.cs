@@ -16,7 +16,7 @@ public sealed class ShippedModelsTests : IDisposable
     [Fact]
     public async Task ShippedModel_IsThereWithoutImport_AndItsSamplesAreFoundByIdAlone()
     {
-        string id;
+        string id, conditioned;
         byte[] first;
         await using (var session = await Session.OpenAsync(_folder.File("store"), null, verbose: false, Token))
         {
@@ -25,9 +25,13 @@ public sealed class ShippedModelsTests : IDisposable
             Assert.Equal(["FRI", "FRII", "Compact", "Bent"], model.Classes);
             id = SampleIds.For(model, new SampleParameters("first-s", Class: "FRII", Steps: 2));
             first = (await session.Grains.FetchSampleAsync(id, Token)).Fits!;
+            var lotss = Assert.Single(models, model => model.Name == "lotss-s");
+            Assert.Empty(lotss.Classes);
+            conditioned = SampleIds.For(lotss, new SampleParameters("lotss-s", Steps: 2));
         }
         await using var other = await Session.OpenAsync(_folder.File("other"), null, verbose: false, Token);
         Assert.Equal(first, (await other.Grains.FetchSampleAsync(id, Token)).Fits!);
+        Assert.NotEmpty((await other.Grains.FetchSampleAsync(conditioned, Token)).Fits!);
     }
 
     [Fact]

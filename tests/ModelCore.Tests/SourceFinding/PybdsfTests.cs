@@ -62,7 +62,7 @@ public sealed class PybdsfTests
         string[] names = [.. Cases(json => !json.GetProperty("comparable").GetBoolean() && json.GetProperty("pybdsf").GetProperty("error").ValueKind == JsonValueKind.Null)];
         Assert.SkipUnless(names.Length >= 5, "Needs the golden cases of PyBDSF, which are not part of this repository: RADIODIFFUSION_GOLDEN names a folder with them.");
         double ours = 0, theirs = 0;
-        foreach (string name in names)
+        foreach (string name in IsLong ? names : names[^3..])          // noise that is modelled with tens of Gaussians takes long
         {
             var golden = new GoldenCase(name, isLarge: true);
             var answer = golden.Json.GetProperty("pybdsf");
@@ -72,6 +72,8 @@ public sealed class PybdsfTests
         }
         Assert.InRange(ours / theirs, 0.9, 1.1);
     }
+
+    private static bool IsLong => Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1";
 
     private static IEnumerable<string> Cases(Func<JsonElement, bool> isWanted)
     {
