@@ -32,11 +32,12 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
         if (!(clipped.Rms >= 1e-18))
             throw new UnphysicalNoiseException($"The noise of an image should be more than 0 to find sources above it, but the clipped rms is {clipped.Rms}: most of its pixels are equal. Generated and scaled images need a little noise added before (the paper's programme adds 1 % of the peak).");
         var box = options.RmsBox ?? BoxFor(image, width, height, clipped);
-        int largest = Math.Min(width, height) / 4;
+        int largest = options.RmsBox is null ? Math.Min(width, height) / 4 : Math.Min(width, height);
         float[]? rms = null, mean = null;
         for (var tried = box; tried.Side <= largest; tried = ((int)(1.2 * tried.Side), (int)(1.2 * tried.Side) / 3))
         {
-            var grid = GridOf(image, width, height, tried, beamArea, cancellationToken);
+            if (GridOf(image, width, height, tried, beamArea, cancellationToken) is not { } grid)
+                break;
             (rms, mean) = (grid.Map(noise => noise.Rms), options.BackgroundMap == false ? null : grid.Map(noise => noise.Mean));
             if (Array.TrueForAll(rms, value => value >= 0))
                 break;                               // the last map is kept with its negative pixels otherwise, as the reference does
@@ -66,15 +67,14 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
         return (side, (int)Math.Round(Math.Min(side / 3.0, 8)));
     }
 
-    /// <summary>Level and rms in boxes.</summary>
-    private static NoiseGrid GridOf(float[] image, int width, int height, (int Side, int Step) box, double beamArea, CancellationToken cancellationToken)
+    /// <summary>Level and rms in boxes; null if all of them are blank. Pixels that are all equal are as good as blank: mosaics are filled with zeros.</summary>
+    private static NoiseGrid? GridOf(float[] image, int width, int height, (int Side, int Step) box, double beamArea, CancellationToken cancellationToken)
     {
         var (side, step) = box;
         int columns = 1 + (width / step), rows = 1 + (height / step), margin = side / 2;
         var grid = new ClippedNoise?[columns * rows];
         void Column(int i, float[] pixels)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             for (int j = 0; j < rows; j++)
             {
                 int count = 0;
@@ -91,9 +91,8 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
                 if (count == 0 || count < FewestPixels * side * side)
                     continue;
                 var noise = ClippedNoise.Of(pixels.AsSpan(0, count), beamArea);
-                if (!(noise.Rms > 0))
-                    throw new UnphysicalNoiseException($"The noise of an image should be more than 0 everywhere, but the pixels of the box of {side} pixels around column {i * step}, row {j * step} are equal.");
-                grid[(i * rows) + j] = noise;
+                if (noise.Rms > 0)
+                    grid[(i * rows) + j] = noise;
             }
         }
 
@@ -105,9 +104,13 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
         }
         else
         {
-            Parallel.For(0, columns, () => new float[side * side], (i, _, pixels) => { Column(i, pixels); return pixels; }, _ => { });
+            Parallel.For(0, columns, new ParallelOptions { CancellationToken = cancellationToken }, () => new float[side * side], (i, _, pixels) =>
+            {
+                Column(i, pixels);
+                return pixels;
+            }, _ => { });
         }
-        return new NoiseGrid(grid, columns, rows, step, width, height);
+        return Array.TrueForAll(grid, noise => noise is null) ? null : new NoiseGrid(grid, columns, rows, step, width, height);
     }
 
     private static int Reflected(int index, int length)

@@ -119,6 +119,45 @@ public sealed class SourceFinderTests(ITestOutputHelper output)
         Assert.All(Find(SimulatedGaussians.Single(image)).Model(), pixel => Assert.True(float.IsFinite(pixel)));
     }
 
+    /// <summary>A corner without data is no source and no error. Blank, it leaves the noise beside it within the scatter of boxes of a hundred beams; filled with zeros, it makes that of boxes that it reaches into too low, as with the reference.</summary>
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(0)]
+    public void NoiseMap_BesideAFilledCorner_IsThatOfTheRest(float filling)
+    {
+        double[] image = SimulatedGaussians.Noise(200, new RandomStream(7, "noise"));
+        for (int i = 0; i < image.Length; i++)
+            image[i] = i % 200 < 60 && i / 200 < 80 ? filling : image[i];
+        SimulatedGaussians.Add(image, 200, 40, 150, 120, 4.0008, 4.0008, 0);
+        var found = SourceFinder.FindInParallel(SimulatedGaussians.Single(image), 200, 200, s_usual with { RmsBox = (40, 10) }, null, TestContext.Current.CancellationToken);
+        Assert.Equal(150, Assert.Single(found.Sources).X, 0.1);
+        Assert.All(found.RmsMap!.Where((_, i) => float.IsNaN(filling) || i % 200 > 100 || i / 200 > 120), rms => Assert.InRange(rms, 0.7, 1.4));
+    }
+
+    [Fact]
+    public void ManyThreads_FindWhatOneFinds()
+    {
+        double[] image = SimulatedGaussians.Noise(200, new RandomStream(8, "noise"));
+        var stream = new RandomStream(9, "places");
+        for (int i = 0; i < 30; i++)
+            SimulatedGaussians.Add(image, 200, stream.NextDouble(10, 60), stream.NextDouble(10, 190), stream.NextDouble(10, 190), 5, 4.2, 30);
+        float[] pixels = SimulatedGaussians.Single(image);
+        var one = new SourceFinder(s_usual).Find(pixels, 200, 200);
+        var many = SourceFinder.FindInParallel(pixels, 200, 200, s_usual, null, TestContext.Current.CancellationToken);
+        Assert.True(one.Gaussians.Count >= 20);
+        Assert.Equal(one.Gaussians, many.Gaussians);
+        Assert.Equal(one.Sources, many.Sources);
+    }
+
+    [Fact]
+    public void Search_ThatIsCancelled_Ends()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        float[] pixels = SimulatedGaussians.Single(SimulatedGaussians.Noise(400, new RandomStream(8, "noise")));
+        Assert.ThrowsAny<OperationCanceledException>(() => SourceFinder.FindInParallel(pixels, 400, 400, s_usual, null, source.Token));
+    }
+
     [Fact]
     public void Image_TurnedOver_HasTheSameSourcesTurnedOver()
     {
