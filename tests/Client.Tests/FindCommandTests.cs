@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RadioDiffusion.Client;
+using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Catalogues;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Sky;
@@ -63,6 +64,9 @@ public sealed class FindCommandTests : IDisposable
         await FailsAsync(ExitCode.Failed, "Name it with --beam", "find", image, "--out", _folder.File("a.csv"));
         await FailsAsync(ExitCode.Failed, "rms is 0", "find", image, "--beam", "6", "--out", _folder.File("a.csv"));
         await FailsAsync(ExitCode.WrongUsage, "--beam should be", "find", image, "--beam", "6,8", "--out", _folder.File("a.csv"));
+        var stream = new RandomStream(1, "pixels");
+        FitsWriter.WriteImage(image, [.. Enumerable.Range(0, 40 * 40).Select(_ => (float)stream.NextNormal())], 40, 40, header);
+        await FailsAsync(ExitCode.Failed, "should fit into the image of 40 x 40 pixels", "find", image, "--beam", "6", "--rms-box", "60,20", "--out", _folder.File("a.csv"));
         await FailsAsync(ExitCode.WrongUsage, "--rms-box should be", "find", image, "--rms-box", "60", "--out", _folder.File("a.csv"));
         await FailsAsync(ExitCode.Failed, "a.txt", "find", image, "--beam", "6", "--out", _folder.File("a.txt"));
         await FailsAsync(ExitCode.Failed, "nothing.fits", "find", _folder.File("nothing.fits"), "--out", _folder.File("a.csv"));

@@ -22,10 +22,22 @@ public static class TestFiles
     /// <summary>The folder of a golden case that is too large for a clone: beside the repository, or where <c>RADIODIFFUSION_GOLDEN</c> says; without it the test is skipped.</summary>
     public static string LargeGolden(string caseName)
     {
-        string folder = Path.Combine(OtherGolden ?? Path.Combine(RepositoryRoot, "..", "shared", "golden"), caseName);
+        string folder = Path.Combine(LargeGoldenRoot, caseName);
         Assert.SkipUnless(Directory.Exists(folder), $"Needs the golden case '{caseName}', which is not part of this repository: RADIODIFFUSION_GOLDEN names a folder with it.");
         return Path.GetFullPath(folder);
     }
+
+    /// <summary>Whether a golden case is part of the clone.</summary>
+    public static bool IsCommitted(string caseName) => Directory.Exists(Path.Combine(RepositoryRoot, "tests", "Golden", caseName));
+
+    /// <summary>The golden cases in folders of cases, as FOLDER/CASE: those of the clone, and the others where <see cref="LargeGolden"/> has them.</summary>
+    public static IReadOnlyList<string> CasesIn(params string[] folders) =>
+    [
+        .. new[] { GoldenRoot, LargeGoldenRoot }
+            .SelectMany(root => folders.Where(folder => Directory.Exists(Path.Combine(root, folder))).SelectMany(folder => Directory.GetDirectories(Path.Combine(root, folder)).Select(path => $"{folder}/{Path.GetFileName(path)}")))
+            .Distinct()
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>For a theory: the named cases, and every other folder whose case.json has the same property, so that an added case is run too.</summary>
     /// <param name="property">A property of case.json that tells this kind of case.</param>
@@ -39,6 +51,8 @@ public static class TestFiles
     }
 
     private static string? OtherGolden => Environment.GetEnvironmentVariable("RADIODIFFUSION_GOLDEN") is { Length: > 0 } folder ? folder : null;
+
+    private static string LargeGoldenRoot => OtherGolden ?? Path.Combine(RepositoryRoot, "..", "shared", "golden");
 
     private static string GoldenRoot => OtherGolden ?? Path.Combine(RepositoryRoot, "tests", "Golden");
 

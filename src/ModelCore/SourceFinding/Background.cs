@@ -31,6 +31,8 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
         var clipped = ClippedNoise.Of(finite, beamArea);
         if (!(clipped.Rms >= 1e-18))
             throw new UnphysicalNoiseException($"The noise of an image should be more than 0 to find sources above it, but the clipped rms is {clipped.Rms}: most of its pixels are equal. Generated and scaled images need a little noise added before (the paper's programme adds 1 % of the peak).");
+        if (options.RmsBox is { } wanted && wanted.Side > Math.Min(width, height))
+            throw new RadioDiffusionException($"The boxes that noise is measured in should fit into the image of {width} x {height} pixels, but are to be {wanted.Side} pixels wide: choose smaller ones.");
         var box = options.RmsBox ?? BoxFor(image, width, height, clipped);
         int largest = options.RmsBox is null ? Math.Min(width, height) / 4 : Math.Min(width, height);
         float[]? rms = null, mean = null;
@@ -67,7 +69,7 @@ internal sealed record Background(double ClippedMean, double ClippedRms, (int Si
         return (side, (int)Math.Round(Math.Min(side / 3.0, 8)));
     }
 
-    /// <summary>Level and rms in boxes; null if all of them are blank. Pixels that are all equal are as good as blank: mosaics are filled with zeros.</summary>
+    /// <summary>Level and rms in boxes; null if all of them are blank. A box of equal pixels is as good as blank.</summary>
     private static NoiseGrid? GridOf(float[] image, int width, int height, (int Side, int Step) box, double beamArea, CancellationToken cancellationToken)
     {
         var (side, step) = box;

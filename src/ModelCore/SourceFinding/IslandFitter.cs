@@ -173,13 +173,9 @@ internal sealed class IslandFitter(SourceFinderOptions options, Action<FitStep>?
 
     private bool Solve(double tolerance)
     {
-        int count = _mixture.ParameterCount;
-        if (count == 0)
+        if (_mixture.ParameterCount == 0)
             return true;
-        if (_parameters.Length < count)
-            _parameters = new double[count];
-        var parameters = _parameters.AsSpan(0, count);
-        _mixture.GetParameters(parameters);
+        var parameters = Parameters();
         bool hasConverged = _solver.Minimise(_mixture, parameters, tolerance);
         _mixture.SetParameters(parameters);
         return hasConverged;
@@ -189,11 +185,7 @@ internal sealed class IslandFitter(SourceFinderOptions options, Action<FitStep>?
     {
         if (_residuals.Length < pixels.Count)
             _residuals = new double[pixels.Count];
-        int count = _mixture.ParameterCount;
-        if (_parameters.Length < count)
-            _parameters = new double[count];
-        _mixture.GetParameters(_parameters.AsSpan(0, count));
-        _mixture.Residuals(_parameters.AsSpan(0, count), _residuals.AsSpan(0, pixels.Count));
+        _mixture.Residuals(Parameters(), _residuals.AsSpan(0, pixels.Count));
         int highest = 0;
         for (int i = 1; i < pixels.Count; i++)
         {
@@ -201,6 +193,15 @@ internal sealed class IslandFitter(SourceFinderOptions options, Action<FitStep>?
                 highest = i;
         }
         return highest;
+    }
+
+    private Span<double> Parameters()
+    {
+        if (_parameters.Length < _mixture.ParameterCount)
+            _parameters = new double[_mixture.ParameterCount];
+        var parameters = _parameters.AsSpan(0, _mixture.ParameterCount);
+        _mixture.GetParameters(parameters);
+        return parameters;
     }
 
     /// <summary>A Gaussian of nearly the beam's shape on each local maximum, and on what stands out when those are taken away.</summary>

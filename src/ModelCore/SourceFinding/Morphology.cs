@@ -3,11 +3,11 @@ namespace RadioDiffusion.ModelCore.SourceFinding;
 /// <summary>Sets of pixels made smaller and larger.</summary>
 internal static class Morphology
 {
-    /// <summary>Without the pixels that have one outside above, below or beside them; what lies off the box does not count.</summary>
-    public static bool[] Shrink(bool[] mask, int width, int height) => Each(mask, width, height, (here, others) => here && others.All(other => other != false));
+    /// <summary>Without the pixels that have one outside above, below or beside them.</summary>
+    public static bool[] Shrink(bool[] mask, int width, int height) => [.. mask.Select((here, at) => here && NeighboursInside(mask, width, height, at) == 4)];
 
-    /// <summary>With the pixels that have one inside above, below or beside them; what lies off the box counts as inside, a peculiarity of the reference.</summary>
-    public static bool[] Grow(bool[] mask, int width, int height) => Each(mask, width, height, (here, others) => here || others.Any(other => other != false));
+    /// <summary>With the pixels that have one inside above, below or beside them.</summary>
+    public static bool[] Grow(bool[] mask, int width, int height) => [.. mask.Select((here, at) => here || NeighboursInside(mask, width, height, at) > 0)];
 
     /// <summary>What squares that fit in cover.</summary>
     /// <param name="side">Of the square, odd.</param>
@@ -37,23 +37,10 @@ internal static class Morphology
         }
     }
 
-    /// <summary>Each pixel from itself and its four neighbours, null for one off the box.</summary>
-    private static bool[] Each(bool[] mask, int width, int height, Func<bool, bool?[], bool> rule)
+    /// <summary>How many of the four neighbours are inside; one off the box counts as that, for growing too, a peculiarity of the reference.</summary>
+    private static int NeighboursInside(bool[] mask, int width, int height, int at)
     {
-        bool[] result = new bool[mask.Length];
-        bool?[] others = new bool?[4];
-        for (int x = 0; x < width; x++)
-        {
-            for (int y = 0; y < height; y++)
-            {
-                int at = (x * height) + y;
-                others[0] = x > 0 ? mask[at - height] : null;
-                others[1] = x < width - 1 ? mask[at + height] : null;
-                others[2] = y > 0 ? mask[at - 1] : null;
-                others[3] = y < height - 1 ? mask[at + 1] : null;
-                result[at] = rule(mask[at], others);
-            }
-        }
-        return result;
+        int x = at / height, y = at % height;
+        return (x == 0 || mask[at - height] ? 1 : 0) + (x == width - 1 || mask[at + height] ? 1 : 0) + (y == 0 || mask[at - 1] ? 1 : 0) + (y == height - 1 || mask[at + 1] ? 1 : 0);
     }
 }

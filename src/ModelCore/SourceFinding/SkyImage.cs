@@ -1,3 +1,4 @@
+using System.Globalization;
 using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Sky;
 using RadioDiffusion.ModelCore.Surveys;
@@ -20,12 +21,14 @@ public sealed record SkyImage(string Path, float[] Pixels, int Width, int Height
         var header = image.Header;
         beamArcsec ??= header.GetDouble("BMAJ") is { } major and > 0 && header.GetDouble("BMIN") is { } minor and > 0
             ? (major * 3600, minor * 3600, header.GetDouble("BPA") ?? 0)
-            : throw new FitsException($"{path}: keywords BMAJ and BMIN should give the beam in degrees, but they are {header.GetDouble("BMAJ")?.ToString() ?? "missing"} and {header.GetDouble("BMIN")?.ToString() ?? "missing"}. Name it with --beam.");
+            : throw new FitsException($"{path}: keywords BMAJ and BMIN should give the beam in degrees, but they are {Found("BMAJ")} and {Found("BMIN")}. Name it with --beam.");
         var pixel = new SkyPixel(mosaic.Wcs.GeometryAt((image.Width - 1) / 2.0, (image.Height - 1) / 2.0));
         float[] pixels = new float[(long)image.Width * image.Height];
         image.ReadPixels(0, 0, image.Width, image.Height, pixels);
         var (wide, narrow, angle) = beamArcsec.Value;
         return new SkyImage(path, pixels, image.Width, image.Height, mosaic.Wcs, pixel.ToBeam(wide, narrow, angle), mosaic.JanskyPerUnit);
+
+        string Found(string keyword) => header.GetDouble(keyword)?.ToString(CultureInfo.InvariantCulture) ?? "missing";
     }
 
     /// <summary>Writes another image of the same sky, in the same unit.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace RadioDiffusion.ModelCore.SourceFinding;
 
 /// <summary>Finds sources in an image: background and noise, islands above it, Gaussians fitted to them.</summary>
@@ -42,7 +44,7 @@ public sealed class SourceFinder
         int done = 0;
         // The largest first, since they take longest.
         int[] order = [.. Enumerable.Range(0, fits.Length).OrderByDescending(i => islands[i].PixelCount)];
-        Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(order, loadBalance: true), new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, () => new IslandFitter(options), (i, _, fitter) =>
+        Parallel.ForEach(Partitioner.Create(order, loadBalance: true), new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, () => new IslandFitter(options), (i, _, fitter) =>
         {
             fits[i] = fitter.Fit(islands[i]);
             progress?.Report((Interlocked.Increment(ref done), fits.Length));

@@ -1,3 +1,5 @@
+using RadioDiffusion.ModelCore.SourceFinding;
+
 namespace RadioDiffusion.ModelCore.SyntheticSky;
 
 /// <summary>The shape of a source, taken from an image of one: what lies around it set to 0, the peak 1, at the resolution of the survey that it goes into.</summary>
@@ -87,40 +89,19 @@ public sealed class SourceShape
             : 0;
     }
 
-    /// <summary>Pixels that touch at a side or a corner make an island.</summary>
+    /// <summary>Islands of pixels above the bound, whole and of the least area; the rest becomes 0.</summary>
     private static void KeepIslands(float[] pixels, int side, double leastArea)
     {
-        bool[] seen = new bool[pixels.Length], kept = new bool[pixels.Length];
-        var island = new List<int>();
-        for (int start = 0; start < pixels.Length; start++)
-        {
-            if (seen[start] || pixels[start] <= Bound)
-                continue;
-            island.Clear();
-            island.Add(start);
-            seen[start] = true;
-            bool isCut = false;
-            for (int next = 0; next < island.Count; next++)
-            {
-                int row = island[next] / side, column = island[next] % side;
-                isCut |= row == 0 || column == 0 || row == side - 1 || column == side - 1;
-                for (int r = Math.Max(0, row - 1); r <= Math.Min(side - 1, row + 1); r++)
-                {
-                    for (int c = Math.Max(0, column - 1); c <= Math.Min(side - 1, column + 1); c++)
-                    {
-                        int neighbour = r * side + c;
-                        if (seen[neighbour] || pixels[neighbour] <= Bound)
-                            continue;
-                        seen[neighbour] = true;
-                        island.Add(neighbour);
-                    }
-                }
-            }
-            if (!isCut && island.Count >= leastArea)
-                island.ForEach(pixel => kept[pixel] = true);
-        }
+        int[] islands = new int[pixels.Length];
+        int count = ConnectedRegions.Label([.. pixels.Select(pixel => pixel > Bound)], side, side, islands);
+        PixelBox[] boxes = ConnectedRegions.Boxes(islands, count, side);
         for (int i = 0; i < pixels.Length; i++)
-            pixels[i] = kept[i] ? pixels[i] : 0;
+        {
+            if (islands[i] == 0 || !IsKept(boxes[islands[i] - 1]))
+                pixels[i] = 0;
+        }
+
+        bool IsKept(PixelBox box) => box.Count >= leastArea && box.Left > 0 && box.Top > 0 && box.Right < side && box.Bottom < side;
     }
 
     private static double Square(double value) => value * value;

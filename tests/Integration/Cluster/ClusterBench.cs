@@ -43,7 +43,7 @@ public sealed class ClusterBench : IAsyncLifetime
     }
 
     /// <summary>Skips the calling test unless the long form is asked for.</summary>
-    public static void RequireLong() => Assert.SkipUnless(System.Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1",
+    public static void RequireLong() => Assert.SkipUnless(LongProofs.AreWanted,
         "One of the long proofs: run with RADIODIFFUSION_LONG=1 (CONTRIBUTING.md).");
 
     public async ValueTask InitializeAsync()

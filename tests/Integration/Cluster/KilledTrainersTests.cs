@@ -16,8 +16,6 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static bool IsLong => Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1";
-
     public void Dispose() => _folder.Dispose();
 
     /// <summary>3 rounds in CI, 30 in the long form: a trainer, the silo of the run's grain, all silos; at moments that follow from the seed.</summary>
@@ -25,12 +23,12 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
     public async Task Run_WhoseTrainersAndSilosAreKilled_EndsInTheWeightsOfAnUndisturbedRun()
     {
         await bench.RequireAsync();
-        int rounds = IsLong ? 30 : 3;
+        int rounds = LongProofs.AreWanted ? 30 : 3;
         var request = new TrainingRequest
         {
             Dataset = Name,
             Preset = "demo",
-            Iterations = IsLong ? 3000 : 240,
+            Iterations = LongProofs.AreWanted ? 3000 : 240,
             BatchSize = 2,
             CheckpointEvery = 10,
             ValidateEvery = 1000,
@@ -51,7 +49,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
             {
                 long from = (await Run(cluster).GetStatusAsync(Token)).Checkpoint?.Iteration ?? 0;
                 await ClusterBench.UntilAsync(async () => (await Run(cluster).GetStatusAsync(Token)).Checkpoint?.Iteration > from, "Another checkpoint");
-                await Task.Delay(random.Next(IsLong ? 1500 : 700), Token);  // a random moment
+                await Task.Delay(random.Next(LongProofs.AreWanted ? 1500 : 700), Token);  // a random moment
                 var status = await Run(cluster).GetStatusAsync(Token);
                 Assert.True(status.State == WorkState.Running, $"The run should still be running in round {round}, but is {status.State} at {status.Iteration}: {status.Error}");
                 (cluster, bool trainersToo) = await KillAsync(round, random, cluster);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RadioDiffusion.ModelCore.SourceFinding;
-using RadioDiffusion.TestSupport;
 
 namespace RadioDiffusion.ModelCore.Tests.SourceFinding;
 
@@ -17,7 +16,7 @@ public sealed class PybdsfTests
     [MemberData(nameof(Comparable))]
     public void Image_OfAGoldenCase_HasTheIslandsGaussiansAndFluxOfTheReference(string name)
     {
-        var golden = new GoldenCase(name, isLarge: !IsCommitted(name));
+        var golden = Open(name);
         var answer = golden.Json.GetProperty("pybdsf");
         var found = new SourceFinder(SourceFinderOptions.Paper).Find(Image(golden, "image"), Side, Side);
         float[] model = found.Model();
@@ -41,7 +40,7 @@ public sealed class PybdsfTests
     [MemberData(nameof(Comparable))]
     public void Fit_OfAGoldenCase_GoesTheStepsOfTheReference(string name)
     {
-        var golden = new GoldenCase(name, isLarge: !IsCommitted(name));
+        var golden = Open(name);
         var steps = new List<FitStep>();
         new SourceFinder(SourceFinderOptions.Paper, steps.Add).Find(Image(golden, "image"), Side, Side);
         Assert.Equal(golden.Json.GetProperty("pybdsf").GetProperty("trace").EnumerateArray().Select(StepOf), steps.Select(StepOf));
@@ -51,7 +50,7 @@ public sealed class PybdsfTests
     [MemberData(nameof(Refused))]
     public void Image_WithoutNoise_IsRefusedAsByTheReference(string name)
     {
-        float[] image = Image(new GoldenCase(name, isLarge: !IsCommitted(name)), "image");
+        float[] image = Image(Open(name), "image");
         Assert.Contains("rms is 0", Assert.Throws<UnphysicalNoiseException>(() => new SourceFinder(SourceFinderOptions.Paper).Find(image, Side, Side)).Message, StringComparison.Ordinal);
     }
 
@@ -62,9 +61,9 @@ public sealed class PybdsfTests
         string[] names = [.. Cases(json => !json.GetProperty("comparable").GetBoolean() && json.GetProperty("pybdsf").GetProperty("error").ValueKind == JsonValueKind.Null)];
         Assert.SkipUnless(names.Length >= 5, "Needs the golden cases of PyBDSF, which are not part of this repository: RADIODIFFUSION_GOLDEN names a folder with them.");
         double ours = 0, theirs = 0;
-        foreach (string name in IsLong ? names : names[^3..])          // noise that is modelled with tens of Gaussians takes long
+        foreach (string name in LongProofs.AreWanted ? names : names[^3..])          // noise that is modelled with tens of Gaussians takes long
         {
-            var golden = new GoldenCase(name, isLarge: true);
+            var golden = Open(name);
             var answer = golden.Json.GetProperty("pybdsf");
             var found = new SourceFinder(SourceFinderOptions.Paper).Find(Image(golden, "image"), Side, Side);
             Assert.Equal(answer.GetProperty("n_islands").GetInt32(), found.Islands.Count);
@@ -73,29 +72,10 @@ public sealed class PybdsfTests
         Assert.InRange(ours / theirs, 0.9, 1.1);
     }
 
-    private static bool IsLong => Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1";
+    private static IEnumerable<string> Cases(Func<JsonElement, bool> isWanted) =>
+        TestFiles.CasesIn("pybdsf", "pybdsf-real").Where(name => isWanted(Open(name).Json));
 
-    private static IEnumerable<string> Cases(Func<JsonElement, bool> isWanted)
-    {
-        string committed = Path.Combine(TestFiles.RepositoryRoot, "tests", "Golden");
-        string shared = Environment.GetEnvironmentVariable("RADIODIFFUSION_GOLDEN") is { Length: > 0 } folder ? folder : Path.Combine(TestFiles.RepositoryRoot, "..", "shared", "golden");
-        return new[] { committed, shared }
-            .SelectMany(root => new[] { "pybdsf", "pybdsf-real" }.Select(set => (Root: root, Set: set)))
-            .Where(place => Directory.Exists(Path.Combine(place.Root, place.Set)))
-            .SelectMany(place => Directory.GetDirectories(Path.Combine(place.Root, place.Set)).Select(path => (Path: path, Name: $"{place.Set}/{Path.GetFileName(path)}")))
-            .DistinctBy(found => found.Name)
-            .Where(found => IsWanted(found.Path))
-            .Select(found => found.Name)
-            .Order(StringComparer.Ordinal);
-
-        bool IsWanted(string path)
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(path, "case.json")));
-            return isWanted(json.RootElement);
-        }
-    }
-
-    private static bool IsCommitted(string name) => Directory.Exists(Path.Combine(TestFiles.RepositoryRoot, "tests", "Golden", name));
+    private static GoldenCase Open(string name) => new(name, isLarge: !TestFiles.IsCommitted(name));
 
     private static float[] Image(GoldenCase golden, string tensor) => golden.Values<float>("arrays.safetensors", tensor);
 

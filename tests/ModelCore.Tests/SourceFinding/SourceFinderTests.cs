@@ -13,7 +13,7 @@ public sealed class SourceFinderTests(ITestOutputHelper output)
     public void Parameters_OfSimulatedGaussians_DeviateByTheirErrors()
     {
         const double Peak = 100, Major = 8, Minor = 5;
-        int count = IsLong ? 5000 : 500;
+        int count = LongProofs.AreWanted ? 5000 : 500;
         var pulls = new Dictionary<string, List<double>>();
         void Pull(string name, double difference, double error)
         {
@@ -184,8 +184,6 @@ public sealed class SourceFinderTests(ITestOutputHelper output)
         double beamPixels = 2 * Math.PI * Math.Pow(4.0008 / 2.35482, 2);
         Assert.Equal(found.TotalFlux, found.Model().Sum() / beamPixels, 1e-4 * found.TotalFlux);
     }
-
-    private static bool IsLong => Environment.GetEnvironmentVariable("RADIODIFFUSION_LONG") == "1";
 
     private static FoundSources Find(float[] image) => new SourceFinder(s_usual).Find(image, Side, Side);
 
