@@ -20,6 +20,7 @@ var benchmarks = new Dictionary<string, Action>
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
     ["find"] = FinderBenchmark.Run,
+    ["similarity"] = SimilarityBenchmark.Run,
 };
 if (args.Length != 1 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {

@@ -42,14 +42,29 @@ internal static class ModelNearestCommand
         int count = parsed.GetValue(_count);
         float[][] samples = await SamplesAsync(session, model, count, output, cancellationToken);
         output.Message($"  comparing with {set.Count} images");
-        float[][] images = [.. Enumerable.Range(0, set.Count).Select(i => Unit(set.Image(i).ToArray()))];
-        var nearest = new NearestImages(images, set.ImageSize);
-        var ofSamples = samples.AsParallel().AsOrdered().WithCancellation(cancellationToken).Select(sample => nearest.Of(sample)).ToArray();
         int step = Math.Max(1, set.Count / count);
-        var ofImages = Enumerable.Range(0, Math.Min(count, set.Count)).AsParallel().WithCancellation(cancellationToken).Select(i => nearest.Of(images[i * step], except: i * step)).ToArray();
-        Summary generated = Summary.Of(ofSamples), real = Summary.Of(ofImages);
+        int[] own = [.. Enumerable.Range(0, Math.Min(count, set.Count)).Select(i => i * step)];
+        void Read(int index, Span<float> pixels)
+        {
+            set.Image(index).CopyTo(pixels);
+            PrincipalAxis.ToUnit(pixels);
+        }
+
+        float[] Image(int index)
+        {
+            float[] pixels = new float[set.ImageSize * set.ImageSize];
+            Read(index, pixels);
+            return pixels;
+        }
+
+        // All together, so that the set is read and turned once.
+        float[][] all = [.. samples, .. own.Select(Image)];
+        int[] except = [.. samples.Select(_ => -1), .. own];
+        var nearest = await Task.Run(() => NearestImages.Of(all, set.Count, Read, set.ImageSize, except: except, cancellationToken: cancellationToken), cancellationToken);
+        NearestImage?[] ofSamples = [.. nearest.Take(samples.Length).Select(First)], ofImages = [.. nearest.Skip(samples.Length).Select(First)];
+        Summary generated = Summary.Of(ofSamples, "the samples"), real = Summary.Of(ofImages, "the data set");
         if (parsed.GetValue(_out) is { } file)
-            WholeFile.Write(file, Sheet(samples, images, ofSamples, set.ImageSize).ToPng());
+            WholeFile.Write(file, Sheet(samples, Image, ofSamples, set.ImageSize).ToPng());
         output.Result(new { model.Name, model.Digest, Samples = count, Generated = generated, Real = real }, console =>
         {
             var table = new Table().AddColumns("Similarity to the nearest image of the set", "median", "95 %", "largest");
@@ -94,24 +109,29 @@ internal static class ModelNearestCommand
         return pixels;
     }
 
+    private static NearestImage? First(NearestImage[] found) => found.Length > 0 ? found[0] : null;
+
     /// <summary>Those that are most like an image of the set come first.</summary>
-    private static Drawing Sheet(float[][] samples, float[][] images, NearestImage[] nearest, int side)
+    private static Drawing Sheet(float[][] samples, Func<int, float[]> image, NearestImage?[] nearest, int side)
     {
-        int[] order = [.. Enumerable.Range(0, samples.Length).OrderByDescending(i => nearest[i].Similarity).Take(Shown)];
+        int[] order = [.. Enumerable.Range(0, samples.Length).Where(i => nearest[i] != null).OrderByDescending(i => nearest[i]!.Value.Similarity).Take(Shown)];
         var sections = order.Chunk(Columns).SelectMany(row => new[]
         {
             new ImageSection("Samples", [.. row.Select(i => new LabelledImage(samples[i], FormattableString.Invariant($"seed {i + 1}")))]),
-            new ImageSection("The images of the data set that are most like them", [.. row.Select(i => new LabelledImage(images[nearest[i].Index], FormattableString.Invariant($"SSIM {nearest[i].Similarity:0.00}")))]),
+            new ImageSection("The images of the data set that are most like them", [.. row.Select(i => new LabelledImage(image(nearest[i]!.Value.Index), FormattableString.Invariant($"SSIM {nearest[i]!.Value.Similarity:0.00}")))]),
         });
         return ImageSheet.Draw([.. sections], side, Columns, $"{Picture.Stretch}. Similarity along principal axes.");
     }
 
     private sealed record Summary(double Median, double Percentile95, double Largest)
     {
-        public static Summary Of(NearestImage[] nearest)
+        /// <param name="nearest">Null for an image that is like none, since a pixel of it is not a number.</param>
+        public static Summary Of(NearestImage?[] nearest, string what)
         {
-            double[] sorted = [.. nearest.Select(one => one.Similarity).Order()];
-            return new Summary(sorted[sorted.Length / 2], sorted[(int)(0.95 * (sorted.Length - 1))], sorted[^1]);
+            double[] sorted = [.. nearest.OfType<NearestImage>().Select(one => one.Similarity).Order()];
+            return sorted.Length > 0
+                ? new Summary(sorted[sorted.Length / 2], sorted[(int)(0.95 * (sorted.Length - 1))], sorted[^1])
+                : throw new UserErrorException(ErrorKind.Invalid, what, $"All pixels of {what} should be numbers, but each image has some that are not, or each of the data set has.");
         }
 
         public string[] Cells() => [.. new[] { Median, Percentile95, Largest }.Select(value => FormattableString.Invariant($"{value:0.000}"))];

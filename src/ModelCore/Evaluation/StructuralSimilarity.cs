@@ -32,7 +32,11 @@ public static class StructuralSimilarity
         varianceOne /= one.Length;
         varianceOther /= one.Length;
         covariance /= one.Length;
-        return ((2 * meanOne * meanOther) + C1) * ((2 * covariance) + C2)
-            / (((meanOne * meanOne) + (meanOther * meanOther) + C1) * (varianceOne + varianceOther + C2));
+        return Of(meanOne, meanOther, varianceOne, varianceOther, covariance);
     }
+
+    /// <summary>From what is known of both images.</summary>
+    internal static double Of(double meanOne, double meanOther, double varianceOne, double varianceOther, double covariance) =>
+        ((2 * meanOne * meanOther) + C1) * ((2 * covariance) + C2)
+        / (((meanOne * meanOne) + (meanOther * meanOther) + C1) * (varianceOne + varianceOther + C2));
 }
