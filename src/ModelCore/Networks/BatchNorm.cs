@@ -27,10 +27,6 @@ internal sealed class BatchNorm : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>Whether a parameter is a running statistic, which training copies instead of stepping it.</summary>
-    public static bool IsStatistic(string parameter) =>
-        parameter.EndsWith("." + nameof(running_mean), StringComparison.Ordinal) || parameter.EndsWith("." + nameof(running_var), StringComparison.Ordinal);
-
     /// <param name="x">(N, C, ...).</param>
     /// <param name="isTraining">Whether to take mean and variance from these images, which go into the running ones by a tenth; at least two values of each channel then. Otherwise the running ones are taken.</param>
     public Tensor forward(Tensor x, bool isTraining) =>

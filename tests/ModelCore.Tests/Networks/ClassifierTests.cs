@@ -38,8 +38,8 @@ public class ClassifierTests
             network.named_parameters().Select(pair => $"{pair.name} {string.Join(',', pair.parameter.shape)}").Order(StringComparer.Ordinal));
         Assert.Equal(
             _case.Json.GetProperty("parameter_count").GetProperty("reading_1").GetProperty("total").GetInt64(),
-            network.named_parameters().Where(pair => !BatchNorm.IsStatistic(pair.name)).Sum(pair => pair.parameter.numel()));
-        Assert.All(network.named_parameters(), pair => Assert.Equal(!BatchNorm.IsStatistic(pair.name), pair.parameter.requires_grad));
+            network.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel()));
+        Assert.All(network.named_parameters(), pair => Assert.Equal(!pair.name.Contains(".running_", StringComparison.Ordinal), pair.parameter.requires_grad));
     }
 
     /// <summary>The variance of He et al. is that of the fan-out; four standard errors of a deviation at 9,408 weights are 3 per cent.</summary>
