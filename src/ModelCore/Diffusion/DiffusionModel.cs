@@ -26,7 +26,7 @@ public sealed class DiffusionModel : IDisposable
 
     /// <param name="snapshotDirectory">Holds model.json and weights.safetensors.</param>
     /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
-    /// <exception cref="RadioDiffusionException">The snapshot is incomplete, damaged, or its weights do not fit its description.</exception>
+    /// <exception cref="RadioDiffusionException">The snapshot is incomplete, damaged, its weights do not fit its description, or it is a classifier.</exception>
     public static DiffusionModel Load(string snapshotDirectory, string device = "cpu")
     {
         return Load(SnapshotDescription.Read(snapshotDirectory), Path.Combine(snapshotDirectory, SnapshotDescription.WeightsFileName), device);
@@ -78,6 +78,8 @@ public sealed class DiffusionModel : IDisposable
     private static DiffusionModel Load(SnapshotDescription description, string weightsPath, string device)
     {
         description.Network.Check();
+        if (description.Network.Kind != NetworkKind.Denoiser)
+            throw new RadioDiffusionException($"The model in {Path.GetDirectoryName(weightsPath)} is a classifier: it tells the classes of images and makes none.");
         using var scope = NewDisposeScope();
         var network = new EdmPreconditioning(description.Network);
         try

@@ -19,10 +19,11 @@ internal static class AlignedConvolution
 
     /// <param name="x">(N, in, H, W).</param>
     /// <param name="weight">(out, in, k, k).</param>
-    /// <param name="bias">(out).</param>
-    /// <param name="padding">Zeros around the image, so that height and width stay.</param>
-    /// <returns>(N, out, H, W).</returns>
-    public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, long[] padding)
+    /// <param name="bias">(out); null for none.</param>
+    /// <param name="padding">Zeros around the image.</param>
+    /// <param name="strides">Pixels from one output to the next; null for 1.</param>
+    /// <returns>(N, out, H, W), with H and W of the input where the padding is half the kernel and the stride 1.</returns>
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor? bias, long[] padding, long[]? strides = null)
     {
         long outputs = weight.shape[0], inputs = weight.shape[1];
         bool isSafe = weight.shape[2] == 1 || x.device_type != DeviceType.CPU;
@@ -31,9 +32,9 @@ internal static class AlignedConvolution
             x = nn.functional.pad(x, [0, 0, 0, 0, 0, moreInputs]);
         if (moreInputs > 0 || moreOutputs > 0)
             weight = nn.functional.pad(weight, [0, 0, 0, 0, 0, moreInputs, 0, moreOutputs]);
-        if (moreOutputs > 0)
+        if (moreOutputs > 0 && bias is not null)
             bias = nn.functional.pad(bias, [0, moreOutputs]);
-        var y = nn.functional.conv2d(x, weight, bias, padding: padding);
+        var y = nn.functional.conv2d(x, weight, bias, strides: strides, padding: padding);
         return moreOutputs > 0 ? y.narrow(1, 0, outputs) : y;
     }
 

@@ -1,25 +1,21 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Networks;
 
 /// <summary>The denoiser D(x; sigma) = c_skip x + c_out F(c_in x; c_noise) around the U-Net.</summary>
 /// <remarks>Karras et al. (2022), eq. 7 and table 1.</remarks>
-internal sealed class EdmPreconditioning : nn.Module
+internal sealed class EdmPreconditioning : Network
 {
     // This field's name is the prefix 'model.' of all keys.
     private readonly UNet model;
 
     public EdmPreconditioning(NetworkOptions options)
-        : base(nameof(EdmPreconditioning))
+        : base(nameof(EdmPreconditioning), options)
     {
-        Options = options;
         model = new UNet(options);
         RegisterComponents();
         KeepParameters();
     }
-
-    public NetworkOptions Options { get; }
 
     /// <param name="x">Images plus noise, (N, C, H, W).</param>
     /// <param name="sigma">Noise level of each image, (N).</param>
@@ -30,13 +26,6 @@ internal sealed class EdmPreconditioning : nn.Module
     {
         var (cSkip, cOut, cIn, cNoise) = Coefficients(sigma, Options.SigmaData);
         return addcmul(cSkip * x, cOut, model.forward(cIn * x, cNoise, conditions, dropout).to(x.dtype), Numbers.One);
-    }
-
-    /// <summary>Moves the parameters to a device.</summary>
-    public void MoveTo(Device device, ScalarType type = ScalarType.Float32)
-    {
-        this.to(device, type);
-        KeepParameters();
     }
 
     /// <summary>Standardises all kernels once, for sampling.</summary>
@@ -53,12 +42,5 @@ internal sealed class EdmPreconditioning : nn.Module
         var cOut = s * Numbers.Of(sigmaData) / variance.sqrt();
         var cNoise = sigma.reshape(-1).log() / Numbers.Of(4);
         return (cSkip, cOut, cIn, cNoise);
-    }
-
-    /// <summary>So that the network outlives the dispose scope in which it was made.</summary>
-    private void KeepParameters()
-    {
-        foreach (var parameter in parameters())
-            parameter.DetachFromDisposeScope();
     }
 }

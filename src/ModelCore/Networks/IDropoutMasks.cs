@@ -2,9 +2,9 @@ using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Networks;
 
-/// <summary>Where the residual blocks take their dropout from, one mask each, in the order in which they are computed.</summary>
+/// <summary>Where networks take their dropout from, one mask each, in the order in which they are computed.</summary>
 internal interface IDropoutMasks
 {
-    /// <summary>A mask of this shape (N, C, H, W): 0 with probability p, else 1 / (1 - p).</summary>
+    /// <summary>A mask of this shape (N, ...): 0 with probability p, else 1 / (1 - p).</summary>
     Tensor Next(long[] shape);
 }

@@ -9,7 +9,7 @@ internal static class WeightFiles
 {
     /// <summary>Reads the network's parameters from a file that must hold exactly these names and shapes, in float32.</summary>
     /// <exception cref="RadioDiffusionException">The file is cut off or holds another architecture.</exception>
-    public static void Load(EdmPreconditioning network, string path)
+    public static void Load(Network network, string path)
     {
         using var noGradient = no_grad();
         Load([.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))], path);
@@ -17,7 +17,7 @@ internal static class WeightFiles
 
     /// <summary>Reads what the network begins its training with: all but the embeddings of conditions that the file's network does not have, or has in another number. These stay as they are.</summary>
     /// <exception cref="RadioDiffusionException">The file is cut off or holds another architecture.</exception>
-    public static void LoadWarmStart(EdmPreconditioning network, string path)
+    public static void LoadWarmStart(Network network, string path)
     {
         using var noGradient = no_grad();
         using var file = Open(path);
@@ -30,7 +30,7 @@ internal static class WeightFiles
             name.StartsWith(prefix, StringComparison.Ordinal) && !(file.Entries.TryGetValue(name, out var found) && found.Shape.SequenceEqual(tensor.shape));
     }
 
-    /// <inheritdoc cref="Load(EdmPreconditioning, string)"/>
+    /// <inheritdoc cref="Load(Network, string)"/>
     public static void Load(IReadOnlyList<(string Name, Tensor Tensor)> tensors, string path)
     {
         using var file = Open(path);
@@ -52,7 +52,7 @@ internal static class WeightFiles
         }
     }
 
-    public static void Save(EdmPreconditioning network, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Save(Network network, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
         Save([.. network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))], path, metadata);
 
     /// <summary>Writes tensors (float32, or float64 where they are); the file is there whole or not at all.</summary>

@@ -29,6 +29,8 @@ internal sealed class DataSplit
 
     public IReadOnlyList<int> Validation { get; }
 
+    public IReadOnlyList<int> Training => _training;
+
     public int TrainingCount => _training.Length;
 
     /// <summary>The image at a position of the training: epoch after epoch, each in an order of its own.</summary>

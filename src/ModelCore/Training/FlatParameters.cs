@@ -3,11 +3,12 @@ using static TorchSharp.torch;
 namespace RadioDiffusion.ModelCore.Training;
 
 /// <summary>All parameters of a network side by side in one vector, and their gradients in another: one operation serves them all.</summary>
+/// <remarks>Parameters without a gradient are statistics, which the network itself changes; in the second vector they have room all the same.</remarks>
 internal sealed class FlatParameters : IDisposable
 {
     private readonly (string Name, Tensor Parameter)[] _parameters;
     private readonly Tensor[] _gradientViews;
-
+    private readonly int[] _statistics;
     private readonly Tensor _reduced;
 
     public FlatParameters(nn.Module network, Device device)
@@ -21,11 +22,18 @@ internal sealed class FlatParameters : IDisposable
         Loss = _reduced.narrow(0, Length, 1).DetachFromDisposeScope();
         _gradientViews = [.. Slices(Gradients).Select(slice => slice.Tensor.DetachFromDisposeScope())];
         for (int i = 0; i < _parameters.Length; i++)
-            _parameters[i].Parameter.grad = _gradientViews[i];   // backward adds into the vector
+        {
+            if (_parameters[i].Parameter.requires_grad)
+                _parameters[i].Parameter.grad = _gradientViews[i];   // backward adds into the vector
+        }
+        _statistics = [.. Enumerable.Range(0, _parameters.Length).Where(i => !_parameters[i].Parameter.requires_grad)];
         ReadFromNetwork();
     }
 
     public long Length { get; }
+
+    /// <summary>Parameters without the statistics.</summary>
+    public long Trainable => Length - _statistics.Sum(i => _parameters[i].Parameter.numel());
 
     public Tensor Values { get; }
 
@@ -57,6 +65,31 @@ internal sealed class FlatParameters : IDisposable
         int i = 0;
         foreach (var (_, slice) in Slices(Values))
             slice.copy_(_parameters[i++].Parameter);
+    }
+
+    /// <summary>Puts the network's statistics into their room beside the gradients, so that a sum over workers is a weighted mean.</summary>
+    /// <param name="weight">This worker's, one number; those of all add up to 1.</param>
+    public void PutStatistics(Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (int i in _statistics)
+            _gradientViews[i].copy_(_parameters[i].Parameter * weight);
+    }
+
+    /// <summary>Moves the statistics from beside the gradients to the values; their gradient is 0 then, which an optimiser without weight decay does nothing with.</summary>
+    public void TakeStatistics()
+    {
+        if (_statistics.Length == 0)
+            return;
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var values = Slices(Values);
+        foreach (int i in _statistics)
+        {
+            values[i].Tensor.copy_(_gradientViews[i]);
+            _gradientViews[i].zero_();
+        }
     }
 
     /// <summary>Views of a vector of this length under the parameters' names and shapes.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training.Collectives;
 using TorchSharp;
@@ -11,17 +10,18 @@ namespace RadioDiffusion.ModelCore.Training;
 /// <summary>One training step: its number, from 1, and its loss.</summary>
 public readonly record struct TrainingStep(long Iteration, double Loss);
 
-/// <summary>Losses on the validation images, of the weights and of their average; NaN if there are no validation images.</summary>
+/// <summary>Losses on the validation images, of the weights and of their average (a classifier has none: twice the same); NaN if there are no validation images.</summary>
 public readonly record struct ValidationResult(long Iteration, double Loss, double EmaLoss);
 
 /// <summary>
-/// Trains a denoiser step by step on the calling thread. Everything random follows from (seed, position of an image in the
+/// Trains a denoiser or a classifier step by step on the calling thread. Everything random follows from (seed, position of an image in the
 /// training), so a training that was saved and resumed goes on bit for bit, on the same machine and number of threads.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
     private static readonly TimeSpan _longestSum = TimeSpan.FromMinutes(10);    // of gradients: the slowest worker's step, not the network's time
-    private readonly EdmPreconditioning _network;
+    private readonly Network _network;
+    private readonly Objective _objective;
     private readonly FlatParameters _parameters;
     private readonly AdamOptimizer _optimizer;
     private readonly Tensor _ema;
@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
     private long _roundBegan;
     private (long Position, Task<BatchNumbers> Numbers)? _ahead;
 
-    private Trainer(EdmPreconditioning network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective, TrainerShare? share)
+    private Trainer(Network network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective, TrainerShare? share)
     {
         if (options.Threads > 0)
             set_num_threads(options.Threads);
@@ -58,7 +58,10 @@ public sealed class Trainer : IDisposable
         _outer = options.DiLoCo is { } diLoCo ? new OuterOptimizer(_parameters.Values, diLoCo) : null;
         _averages = new PowerFunctionAverages(options.PowerEma, _parameters.Values);
         LossScale = options.Precision == Precision.Float16 ? new LossScale() : null;
-        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, data.BalancesClasses ? data.Label : null);
+        bool balances = data.BalancesClasses && network.Options.Kind == NetworkKind.Denoiser;    // the weights of a classifier's loss do the same
+        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, balances ? data.Label : null);
+        _objective = Objective.Of(network, data, _split, NumberTensor);
+        _objective.CheckShare(_shareSize, MostAtOnce);
         _batches = new BatchMaker(data, options, network.Options, device);
     }
 
@@ -92,9 +95,10 @@ public sealed class Trainer : IDisposable
     {
         network.Check();
         options.Check();
+        options.CheckFor(network.Kind);
         CheckData(network, data);
         using var scope = NewDisposeScope();
-        var initial = Initialisation.Create(network, options.Seed);
+        Network initial = network.Kind == NetworkKind.Classifier ? Initialisation.CreateClassifier(network, options.Seed) : Initialisation.Create(network, options.Seed);
         if (initialWeights != null)
             WeightFiles.LoadWarmStart(initial, initialWeights);
         var trainer = new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share);
@@ -130,6 +134,7 @@ public sealed class Trainer : IDisposable
         if (options.Precision == Precision.Auto)
             options = options with { Precision = checkpoint.Options.Precision };     // chosen when the run began
         options.Check();
+        options.CheckFor(checkpoint.Network.Kind);
         CheckAverages(checkpointDirectory, options, checkpoint.Options);
         CheckData(checkpoint.Network, data);
         checkpoint.CheckConditions(checkpointDirectory, data.Conditions);
@@ -139,7 +144,8 @@ public sealed class Trainer : IDisposable
                 + $"{checkpoint.DataCount} images, but the one given is '{dataDigest}' with {data.Count}. To train on other data, start a new training.");
         }
         using var scope = NewDisposeScope();
-        var trainer = new Trainer(new EdmPreconditioning(checkpoint.Network), options, data, dataDigest, torch.device(device), collective, share);
+        Network saved = checkpoint.Network.Kind == NetworkKind.Classifier ? new Classifier(checkpoint.Network) : new EdmPreconditioning(checkpoint.Network);
+        var trainer = new Trainer(saved, options, data, dataDigest, torch.device(device), collective, share);
         try
         {
             var outer = checkpoint.Options.DiLoCo == null ? null : trainer._outer;     // one that begins here begins at rest
@@ -177,12 +183,13 @@ public sealed class Trainer : IDisposable
         long firstPosition = (Iteration * Options.BatchSize) + _shareOffset;
         _parameters.Reduced.zero_();
         var numbers = NumbersAt(firstPosition);
-        int most = Options.MicroBatchSize > 0 ? Options.MicroBatchSize : _shareSize;
-        for (int first = 0; first < _shareSize; first += most)
-            AddGradients(numbers, firstPosition, first, Math.Min(most, _shareSize - first));
+        for (int first = 0; first < _shareSize; first += MostAtOnce)
+            AddGradients(numbers, firstPosition, first, Math.Min(MostAtOnce, _shareSize - first));
+        _parameters.PutStatistics(NumberTensor((double)_shareSize / Options.BatchSize));
         SumOverWorkers(_parameters.Reduced);
         using (no_grad())
         {
+            _parameters.TakeStatistics();
             long iteration = ++Iteration;
             if (UndoLossScale())
                 _optimizer.Step(_parameters.Values, _parameters.Gradients, iteration - (LossScale?.LeftOut ?? 0), Options.LearningRateAt(iteration));
@@ -246,12 +253,15 @@ public sealed class Trainer : IDisposable
         .. _parameters.Slices(both.narrow(0, _parameters.Length, _parameters.Length), "exp_avg_sq."),
     ];
 
+    /// <summary>Images that go through the network together.</summary>
+    private int MostAtOnce => Options.MicroBatchSize > 0 ? Options.MicroBatchSize : _shareSize;
+
     /// <summary>Adds the gradients and the loss of some images of the share, each weighted as one of the whole batch.</summary>
     private void AddGradients(BatchNumbers numbers, long firstPosition, int first, int count)
     {
         using var scope = NewDisposeScope();
-        var dropout = Network.Dropout > 0 ? new DropoutMasks(Options.Seed, firstPosition + first, count, Network.Dropout, _device) : null;
-        var loss = SumOfLosses(_batches.ToTensors(numbers, first, count), dropout) * NumberTensor(1.0 / (_outer == null ? Options.BatchSize : _shareSize));
+        var dropout = _objective.NeedsMasks ? new DropoutMasks(Options.Seed, firstPosition + first, count, Network.Dropout, _device) : null;
+        var loss = _objective.SumOfLosses(_batches.ToTensors(numbers, first, count), dropout, Options.Precision) * NumberTensor(1.0 / (_outer == null ? Options.BatchSize : _shareSize));
         (LossScale is { } scale ? loss * NumberTensor(scale.Scale) : loss).backward();
         using (no_grad())
             _parameters.Loss.Increase(loss);
@@ -277,9 +287,9 @@ public sealed class Trainer : IDisposable
         long position = _shareOffset;
         _ahead = Begin(position);
         var numbers = _ahead.Value.Numbers.GetAwaiter().GetResult();
-        int most = Options.MicroBatchSize > 0 ? Math.Min(Options.MicroBatchSize, PrecisionMeasurement.MostImages) : PrecisionMeasurement.MostImages;
-        int count = Math.Min(most, _shareSize);
+        int count = Math.Min(Math.Min(MostAtOnce, PrecisionMeasurement.MostImages), _shareSize);
         Measured = PrecisionMeasurement.Take(Compute, _collective, _device, _longestSum);
+        _parameters.WriteToNetwork();                        // statistics of the images are gone
         Options = Options with { Precision = Measured.Chosen };
 
         void Compute(Precision precision)
@@ -294,8 +304,10 @@ public sealed class Trainer : IDisposable
 
     private void SumOverWorkers(Tensor values)
     {
-        if (_collective.Size > 1 && !_collective.SumInPlace(values, _longestSum))
-            throw new CollectiveException($"The sum over {_collective.Size} workers failed in iteration {Iteration + 1}: one of them has ended or hangs.");
+        if (_collective.Size == 1 || _collective.SumInPlace(values, _longestSum))
+            return;
+        _parameters.WriteToNetwork();                        // statistics that it had taken of the images are gone
+        throw new CollectiveException($"The sum over {_collective.Size} workers failed in iteration {Iteration + 1}: one of them has ended or hangs.");
     }
 
     /// <summary>
@@ -351,7 +363,7 @@ public sealed class Trainer : IDisposable
     }
 
     private SnapshotDescription Describe(SnapshotDescription? description) =>
-        (description ?? new SnapshotDescription()) with { Network = Network, Iterations = Iteration, Parameters = _parameters.Length };
+        (description ?? new SnapshotDescription()) with { Network = Network, Iterations = Iteration, Parameters = _parameters.Trainable };
 
     public void Dispose()
     {
@@ -361,6 +373,7 @@ public sealed class Trainer : IDisposable
         _outer?.Dispose();
         _ema.Dispose();
         _averages.Dispose();
+        _objective.Dispose();
         _network.Dispose();
     }
 
@@ -391,6 +404,8 @@ public sealed class Trainer : IDisposable
             throw new RadioDiffusionException($"The network is for images of {network.ImageChannels} channels, but those of the data set have {data.ImageChannels}.");
         if (network.ContextDimension > 0 && network.ContextDimension != data.ContextDimension)
             throw new RadioDiffusionException($"The network is conditioned on {network.ContextDimension} continuous values, but the data set has {data.ContextDimension} of each image.");
+        if (network.Kind == NetworkKind.Classifier && network.ClassCount != data.ClassCount)
+            throw new RadioDiffusionException($"The classifier is for images of {network.ClassCount} classes, but the data set has {(data.ClassCount == 0 ? "none" : data.ClassCount)}.");
         if (network.ClassCount > 0 && network.ClassCount != data.ClassCount)
             throw new RadioDiffusionException($"The network is conditioned on {network.ClassCount} classes, but the data set has {data.ClassCount}.");
     }
@@ -415,14 +430,6 @@ public sealed class Trainer : IDisposable
         return (firstPosition, Task.Run(() => _batches.Draw(images, streams, forTraining: true)));
     }
 
-    private Tensor SumOfLosses(TrainingBatch batch, IDropoutMasks? dropout)
-    {
-        Tensor denoised;
-        using (Autocast.For(Options.Precision, _device.type))
-            denoised = _network.forward(batch.Images.Plus(batch.Noise), batch.Sigma, batch.Conditions, dropout);
-        return EdmLoss.PerImage(denoised, batch.Images, batch.Sigma, Network.SigmaData).sum();
-    }
-
     /// <summary>The validation images are shared out by position, like a batch; each image's loss is the same whoever computes it.</summary>
     private double ValidationLoss()
     {
@@ -437,7 +444,7 @@ public sealed class Trainer : IDisposable
             using var scope = NewDisposeScope();
             int[] images = [.. _split.Validation.Skip(first).Take(Math.Min(Options.BatchSize, offset + size - first))];
             RandomStream[] streams = [.. images.Select((_, i) => new RandomStream(Options.Seed, "validation", first + i))];
-            sum.Increase(SumOfLosses(_batches.ToTensors(_batches.Draw(images, streams, forTraining: false), 0, images.Length), dropout: null).to(ScalarType.Float64, CPU));
+            sum.Increase(_objective.SumOfLosses(_batches.ToTensors(_batches.Draw(images, streams, forTraining: false), 0, images.Length), dropout: null, Options.Precision).to(ScalarType.Float64, CPU));
         }
         SumOverWorkers(sum);
         return NumberOf(sum) / count;

@@ -6,21 +6,22 @@ using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Training;
 
-/// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, C, H, W), with noise levels (N) and conditions.</summary>
-internal sealed record TrainingBatch(Tensor Images, Tensor Noise, Tensor Sigma, Conditions Conditions);
+/// <summary>One batch: clean images in [-1, 1] and noise (already times sigma), (N, C, H, W), with noise levels (N) and conditions. A classifier's has no noise; its labels are what it learns.</summary>
+internal sealed record TrainingBatch(Tensor Images, Tensor? Noise, Tensor? Sigma, Conditions Conditions);
 
 /// <summary>The numbers of a batch: (N, C, H, W) images and noise, (N) noise levels, (N, values) contexts, (N, classes) labels.</summary>
 /// <param name="count">Images.</param>
 /// <param name="length">Numbers of an image, of all its channels.</param>
 /// <param name="classes">Classes.</param>
 /// <param name="values">Continuous values of an image's context.</param>
-internal sealed class BatchNumbers(int count, int length, int classes, int values)
+/// <param name="hasNoise">Whether there are noise and noise levels.</param>
+internal sealed class BatchNumbers(int count, int length, int classes, int values, bool hasNoise)
 {
     public float[] Images { get; } = new float[count * length];
 
-    public float[] Noise { get; } = new float[count * length];
+    public float[] Noise { get; } = hasNoise ? new float[count * length] : [];
 
-    public float[] Sigma { get; } = new float[count];
+    public float[] Sigma { get; } = hasNoise ? new float[count] : [];
 
     public float[] Context { get; } = new float[count * values];
 
@@ -47,6 +48,8 @@ internal sealed class BatchMaker
         _type = options.Precision == Precision.Float64 ? ScalarType.Float64 : ScalarType.Float32;
     }
 
+    private bool HasNoise => _network.Kind == NetworkKind.Denoiser;
+
     /// <param name="images">Indices into the data.</param>
     /// <param name="streams">The random stream of each image.</param>
     /// <param name="forTraining">Whether images are turned and conditions dropped.</param>
@@ -55,7 +58,7 @@ internal sealed class BatchMaker
     /// <summary>Everything about a batch but its tensors; the images of a batch are made in parallel, and so may batches be.</summary>
     public BatchNumbers Draw(int[] images, RandomStream[] streams, bool forTraining)
     {
-        var numbers = new BatchNumbers(images.Length, _data.ImageChannels * _data.ImageSize * _data.ImageSize, _network.ClassCount, _network.ContextDimension);
+        var numbers = new BatchNumbers(images.Length, _data.ImageChannels * _data.ImageSize * _data.ImageSize, _network.ClassCount, _network.ContextDimension, HasNoise);
         Parallel.For(0, images.Length, i => DrawImage(numbers, i, images[i], streams[i], forTraining));
         return numbers;
     }
@@ -70,14 +73,23 @@ internal sealed class BatchMaker
             _network.ContextDimension > 0 ? ToDevice(numbers.Context, first, count, _network.ContextDimension) : null,
             _network.ContextDimension > 0 ? ToDevice(numbers.ContextPresent, first, count, 1) : null,
             _network.ClassCount > 0 ? ToDevice(numbers.Labels, first, count, _network.ClassCount) : null);
-        return new TrainingBatch(ToDevice(numbers.Images, first, count, channels, side, side), ToDevice(numbers.Noise, first, count, channels, side, side),
-            ToDevice(numbers.Sigma, first, count), conditions);
+        return new TrainingBatch(ToDevice(numbers.Images, first, count, channels, side, side),
+            HasNoise ? ToDevice(numbers.Noise, first, count, channels, side, side) : null, HasNoise ? ToDevice(numbers.Sigma, first, count) : null, conditions);
     }
 
     private void DrawImage(BatchNumbers numbers, int i, int index, RandomStream stream, bool forTraining)
     {
-        int length = numbers.Images.Length / numbers.Sigma.Length;
+        int length = numbers.Images.Length / numbers.ContextPresent.Length;
         CopyImage(index, numbers.Images.AsSpan(i * length, length), stream, forTraining);
+        if (HasNoise)
+            DrawConditionsAndNoise(numbers, i, index, stream, forTraining);
+        else
+            numbers.Labels[i * _network.ClassCount + _data.Label(index)] = 1;
+    }
+
+    private void DrawConditionsAndNoise(BatchNumbers numbers, int i, int index, RandomStream stream, bool forTraining)
+    {
+        int length = numbers.Noise.Length / numbers.Sigma.Length;
         bool keepContext = !forTraining || stream.NextDouble() >= _options.ContextDropout;
         bool keepLabel = !forTraining || stream.NextDouble() >= _options.LabelDropout;
         if (_network.ContextDimension > 0 && keepContext)

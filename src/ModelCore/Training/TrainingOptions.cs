@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using RadioDiffusion.ModelCore.Networks;
 
 namespace RadioDiffusion.ModelCore.Training;
 
@@ -86,7 +87,8 @@ public sealed record TrainingOptions
     public DiLoCoOptions? DiLoCo { get; init; }
 
     /// <summary>
-    /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for an hour on a CPU, <c>demo</c> for some minutes.
+    /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for an hour on a CPU, <c>demo</c> for some minutes; <c>classifier</c> for
+    /// some thirty passes over the FIRST images with classes, and <c>classifier-small</c> for half of them.
     /// </summary>
     public static TrainingOptions Preset(string name) => name switch
     {
@@ -116,7 +118,21 @@ public sealed record TrainingOptions
             ValidationImages = 32,
             CheckpointEvery = 80,
         },
-        _ => throw new RadioDiffusionException($"A training preset should be lofar, first, small or demo, but it is '{name}'."),
+        "classifier" => new()
+        {
+            BatchSize = 64,
+            Iterations = 660,                                // 30 passes over four fifths of 1,758 images
+            LearningRate = 1e-3,
+            LearningRateWarmUp = 60,
+            LearningRateDecay = 440,
+            EmaRate = 0,
+            EmaStart = 0,
+            ValidateEvery = 22,
+            CheckpointEvery = 110,
+            ValidationFraction = 0.2,
+        },
+        "classifier-small" => Preset("classifier") with { Iterations = 330, LearningRateWarmUp = 30, LearningRateDecay = 220 },
+        _ => throw new RadioDiffusionException($"A training preset should be lofar, first, small, demo, classifier or classifier-small, but it is '{name}'."),
     };
 
     /// <exception cref="RadioDiffusionException">An option is out of range; the message names it.</exception>
@@ -141,6 +157,17 @@ public sealed record TrainingOptions
         Require(MicroBatchSize >= 0, nameof(MicroBatchSize), "0 or more", MicroBatchSize);
         Require(Threads >= 0, nameof(Threads), "0 or more", Threads);
         DiLoCo?.Check(this);
+    }
+
+    /// <exception cref="RadioDiffusionException">An option does not go with networks of this kind; the message names it.</exception>
+    public void CheckFor(NetworkKind kind)
+    {
+        if (kind != NetworkKind.Classifier)
+            return;
+        const string Reason = "for a classifier, whose running statistics belong to the very weights they were taken with";
+        Require(EmaRate == 0, nameof(EmaRate), $"0 {Reason}", EmaRate);
+        Require(PowerEma is null or { Count: 0 }, nameof(PowerEma), $"empty {Reason}", string.Join(", ", (PowerEma ?? []).Select(width => width.ToString(CultureInfo.InvariantCulture))));
+        Require(DiLoCo == null, nameof(DiLoCo), "absent for a classifier: its running statistics are no way that an outer step could go on", "given");
     }
 
     /// <summary>The learning rate of a step, counted from 1.</summary>

@@ -232,7 +232,7 @@ public sealed class CutoutChannelsTests : IDisposable
         using var scope = TorchSharp.torch.NewDisposeScope();
         var batch = maker.ToTensors(numbers, 0, 4);
         Assert.Equal([4, 2, 8, 8], batch.Images.shape);
-        Assert.Equal([4, 2, 8, 8], batch.Noise.shape);
+        Assert.Equal([4, 2, 8, 8], batch.Noise!.shape);
     }
 
     [Theory]

@@ -48,10 +48,10 @@ public class BatchMakerTests
         // Four standard errors each, at 4000 images.
         Assert.Equal(0.9, batch.Conditions.ContextPresent!.mean().item<float>(), 0.019);
         Assert.Equal(0.9, batch.Conditions.Labels!.sum(1).mean().item<float>(), 0.019);
-        var logSigma = batch.Sigma.log();
+        var logSigma = batch.Sigma!.log();
         Assert.Equal(-2.5, logSigma.mean().item<float>(), 0.12);
         Assert.Equal(1.8, logSigma.std().item<float>(), 0.08);
-        var unit = batch.Noise / batch.Sigma.reshape(-1, 1, 1, 1);
+        var unit = batch.Noise! / batch.Sigma!.reshape(-1, 1, 1, 1);
         Assert.Equal(1, unit.std().item<float>(), 0.006);
     }
 
