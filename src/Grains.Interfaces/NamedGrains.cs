@@ -1,3 +1,4 @@
+using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
@@ -16,4 +17,7 @@ public static class NamedGrains
 
     /// <exception cref="UserErrorException">This cannot be a name.</exception>
     public static IModelGrain Model(this IGrainFactory grains, string name) => grains.GetGrain<IModelGrain>(Names.Check(name, "a model"));
+
+    /// <exception cref="UserErrorException">This cannot be a name.</exception>
+    public static IEvaluationGrain Evaluation(this IGrainFactory grains, string name) => grains.GetGrain<IEvaluationGrain>(Names.Check(name, "an evaluation"));
 }

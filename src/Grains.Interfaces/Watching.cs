@@ -1,3 +1,4 @@
+using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 
@@ -13,6 +14,11 @@ public static class Watching
     /// <summary>Until the build has ended; <paramref name="onChange"/> gets every status seen, the newest last.</summary>
     public static Task<DatasetStatus> FollowAsync(this IDatasetGrain dataset, Action<DatasetStatus> onChange, CancellationToken cancellationToken) =>
         FollowAsync(version => dataset.WatchAsync(version, cancellationToken), () => dataset.GetStatusAsync(cancellationToken),
+            status => status.Version, status => status.State != WorkState.Running, onChange, new Patience(TimeProvider.System), cancellationToken);
+
+    /// <summary>Until the comparison has ended; <paramref name="onChange"/> gets every status seen, the newest last.</summary>
+    public static Task<EvaluationStatus> FollowAsync(this IEvaluationGrain evaluation, Action<EvaluationStatus> onChange, CancellationToken cancellationToken) =>
+        FollowAsync(version => evaluation.WatchAsync(version, cancellationToken), () => evaluation.GetStatusAsync(cancellationToken),
             status => status.Version, status => status.State != WorkState.Running, onChange, new Patience(TimeProvider.System), cancellationToken);
 
     internal static Task<TrainingStatus> FollowAsync(this ITrainingRunGrain run, Action<TrainingStatus> onChange, TimeProvider time,

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
 using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Evaluation;
 using RadioDiffusion.Grains.Models;
 using RadioDiffusion.Grains.Surveys;
 using RadioDiffusion.Grains.Training;
@@ -21,5 +22,7 @@ public static class GrainsRegistration
         .AddTransient<DatasetBuilder>()
         .AddTransient<DatasetImporter>()
         .AddTransient<ModelImporter>()
-        .AddTransient<ModelReconstructor>();
+        .AddTransient<ModelReconstructor>()
+        .AddTransient<SampleSets>()
+        .AddTransient<EvaluationRunner>();
 }

@@ -14,9 +14,11 @@ public sealed record Provenance(string Software, string Machine, DateTimeOffset 
     private static readonly string Version =
         typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
+    /// <summary>This program and its version.</summary>
+    public static string ThisSoftware { get; } = $"RadioDiffusion {Version}";
+
     /// <summary>This program on this machine, now.</summary>
-    public static Provenance OfThisProcess(TimeProvider time) =>
-        new($"RadioDiffusion {Version}", Environment.MachineName, time.GetUtcNow());
+    public static Provenance OfThisProcess(TimeProvider time) => new(ThisSoftware, Environment.MachineName, time.GetUtcNow());
 }
 
 /// <summary>What the store knows of an artifact. It is written last, so an artifact with a manifest is whole.</summary>

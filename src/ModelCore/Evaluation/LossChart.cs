@@ -25,7 +25,7 @@ internal static class LossChart
             string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Iteration):0.##},{Y(point.Loss):0.##}")));
 
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlReport.Text(Description(losses, training, validation))}\">\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Text(Description(losses, training, validation))}\">\n");
         foreach (double loss in LossTicks(low, high))
         {
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(loss):0.##}\" y2=\"{Y(loss):0.##}\"/>");

@@ -46,6 +46,10 @@ public sealed record TrainingSetDescription
     /// <summary>Whether all but the source was set to 0 in each image.</summary>
     public bool SourceOnly { get; init; }
 
+    /// <summary>Whether a model made the images: each lies in 0 to its peak flux, which is the one that was asked for and need not be reached.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsGenerated { get; init; }
+
     public required SelectionTable Selection { get; init; }
 
     /// <summary>Null for an imported set, which was selected elsewhere.</summary>

@@ -46,7 +46,7 @@ public static class HistogramPlot
     {
         var (horizontal, vertical) = Axes(panel, x);
         drawing.Text(x + Left, Top - 26, panel.Title, 12);
-        DrawGrid(drawing, horizontal, vertical);
+        AxisLines.Draw(drawing, horizontal, vertical, wholeTicks: true);
         var histogram = panel.Histogram;
         for (int bin = 0; bin < histogram.Counts.Count; bin++)
         {
@@ -87,24 +87,6 @@ public static class HistogramPlot
         }
         double step = room * (Math.Max(high, mark) - Math.Min(low, mark));
         return (mark <= low ? mark - step : low, mark >= high ? mark + step : high);
-    }
-
-    private static void DrawGrid(Drawing drawing, Axis horizontal, Axis vertical)
-    {
-        foreach (double tick in vertical.Ticks().Where(tick => tick == Math.Floor(tick)))
-        {
-            double y = vertical.PlaceOf(tick);
-            drawing.Line([(horizontal.From, y), (horizontal.To, y)], Drawing.Pale, 0.7);
-            drawing.Text(horizontal.From - 6, y + 3.5, Axis.Text(tick), 10, TextAnchor.End, Drawing.Soft);
-        }
-        foreach (double tick in horizontal.Ticks())
-        {
-            double place = horizontal.PlaceOf(tick);
-            drawing.Line([(place, vertical.From), (place, vertical.From + 4)], Drawing.Ink);
-            drawing.Text(place, vertical.From + 16, Axis.Text(tick), 10, TextAnchor.Middle, Drawing.Soft);
-        }
-        drawing.Text((horizontal.From + horizontal.To) / 2, vertical.From + 36, horizontal.Label, 11, TextAnchor.Middle);
-        drawing.Text(horizontal.From - 46, (vertical.From + vertical.To) / 2, vertical.Label, 11, TextAnchor.Middle, upwards: true);
     }
 
     private static void DrawCurve(Drawing drawing, Func<double, double> curve, Axis horizontal, Axis vertical)
