@@ -33,7 +33,7 @@ internal static class ModelCommand
         {
             var table = new Table().AddColumns("Name", "Digest", "Parameters", "Iterations", "Conditioned on");
             foreach (var model in models)
-                table.AddRow(Markup.Escape(model.Name), model.Digest, $"{model.Parameters:N0}", $"{model.Iterations}", Markup.Escape(ConditionedOn(model)));
+                table.AddRow(Markup.Escape(model.Name), model.Digest, $"{model.Parameters:N0}", $"{model.Iterations}", Markup.Escape(model.IsClassifier ? $"nothing: a classifier, {string.Join(", ", model.Classes)}" : ConditionedOn(model)));
             console.Write(table);
         });
         return ExitCode.Done;
@@ -47,13 +47,14 @@ internal static class ModelCommand
         {
             var grid = new Grid().AddColumn().AddColumn();
             grid.AddRow("Name", Markup.Escape(model.Name));
+            grid.AddRow("Kind", model.IsClassifier ? "classifier" : "makes images");
             grid.AddRow("Digest", model.Digest);
             grid.AddRow("Snapshot", model.Snapshot);
             grid.AddRow("From", Markup.Escape(model.Lineage));
             grid.AddRow("Parameters", $"{model.Parameters:N0}");
             grid.AddRow("Iterations", $"{model.Iterations}");
             grid.AddRow("Image", Markup.Escape($"{model.ImageSize} x {model.ImageSize} pixels{(model.Channels.Count > 0 ? $", channels {string.Join(", ", model.Channels)}" : "")}"));
-            grid.AddRow("Conditioned on", Markup.Escape(ConditionedOn(model)));
+            grid.AddRow(model.IsClassifier ? "Tells apart" : "Conditioned on", Markup.Escape(model.IsClassifier ? string.Join(", ", model.Classes) : ConditionedOn(model)));
             if (model.FluxRange.Count == 3)
                 grid.AddRow("Peak flux of its training set", FormattableString.Invariant($"{model.FluxRange[0]:0.###} to {model.FluxRange[2]:0.###} mJy/beam (98 %), median {model.FluxRange[1]:0.###}"));
             foreach (var condition in model.Conditions.Where(condition => condition.Name != ConditionDescription.PeakFlux))

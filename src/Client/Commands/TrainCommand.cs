@@ -11,7 +11,7 @@ internal static class TrainCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the training run." };
     private static readonly Option<string> _dataset = new("--dataset") { Description = "Name of the data set.", Required = true };
-    private static readonly Option<string> _preset = new("--preset") { Description = "lofar or first (the paper's), small, or demo.", DefaultValueFactory = _ => "small" };
+    private static readonly Option<string> _preset = new("--preset") { Description = "lofar or first (the paper's), small, or demo; classifier (the paper's) or classifier-small, which tell the classes of images.", DefaultValueFactory = _ => "small" };
     private static readonly Option<long?> _iterations = new Option<long?>("--iterations") { Description = "Iterations; default: the preset's." }.AtLeast(1);
     private static readonly Option<int?> _batch = new Option<int?>("--batch") { Description = "Images per iteration; default: the preset's." }.AtLeast(1);
     private static readonly Option<double?> _rate = new Option<double?>("--learning-rate") { Description = "Learning rate of Adam; default: the preset's." }.Positive();

@@ -36,7 +36,7 @@ internal sealed record ReportSamples
     public static async Task<ReportSamples> MakeAsync(Session session, TrainingReport report, Wish wish, string directory, Output output, CancellationToken cancellationToken)
     {
         var none = new ReportSamples { Steps = wish.Steps };
-        if (wish.Count == 0)
+        if (wish.Count == 0 || report.IsClassifier)
             return none;
         if (report.Model is not { } model)
             return none with { Problems = [$"The data set of run '{report.Status.Name}' is not in the store any more, so that its samples would have no conditions: the report has none."] };

@@ -11,6 +11,7 @@ using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Evaluation;
 using RadioDiffusion.ModelCore.Evaluation.Plots;
+using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Training;
 
@@ -54,6 +55,9 @@ internal sealed class TrainingReport
 
     /// <summary>What the weights are for; null if the run is under way and its data set gone.</summary>
     public SnapshotDescription? Model { get; }
+
+    /// <summary>Whether the run trains a classifier, of which there are no samples.</summary>
+    public bool IsClassifier => Model?.Network.Kind == NetworkKind.Classifier;
 
     private LossCurve Losses => new()
     {
@@ -156,7 +160,7 @@ internal sealed class TrainingReport
             return null;
         using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Id, cancellationToken));
         var configuration = TrainingConfiguration.Of(status.Request!.Preset, status.Request.Configuration);
-        return TrainingSetup.DescriptionOf(set.Description, ConditionedSet.Of(set, configuration.Conditions).Conditions);
+        return TrainingSetup.DescriptionOf(set.Description, ConditionedSet.Of(set, configuration.Conditions).Conditions) with { Network = configuration.Network };
     }
 
     private ReportContents Contents(ReportSamples samples, byte[]? grid, (long Iteration, float[][] Images)[] grids)
@@ -219,7 +223,7 @@ internal sealed class TrainingReport
         Status.Snapshot,
         Machine = _machine,
         Samples = new { samples.Steps, samples.Ids, Images = samples.Images.Select(image => image.Sample) },
-        SampleGrids = new { Iterations = _grids.All.Keys, Images = Model is null ? [] : SampleGrids.SamplesFor(Model) },
+        SampleGrids = new { Iterations = _grids.All.Keys, Images = Model is null || IsClassifier ? [] : SampleGrids.SamplesFor(Model) },
     };
 
     private static Drawing Sheet(ReportSamples samples) => ImageSheet.Draw(
@@ -255,7 +259,7 @@ internal sealed class TrainingReport
 
     private static byte[] Grid(float[][] images) => Picture.Grid(images, SideOf(images[0]), Columns, Zoom);
 
-    private float[] FirstChannel(float[] image) => image[..(image.Length / (int)_checkpoint.Recipe.Parameters["network"]![nameof(ModelCore.Networks.NetworkOptions.ImageChannels)]!)];
+    private float[] FirstChannel(float[] image) => image[..(image.Length / (int)_checkpoint.Recipe.Parameters["network"]![nameof(NetworkOptions.ImageChannels)]!)];
 
     private static int SideOf(float[] image) => (int)Math.Sqrt(image.Length);
 }

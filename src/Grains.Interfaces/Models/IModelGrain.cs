@@ -47,6 +47,7 @@ public sealed record ModelEntry
     /// <summary>Where the snapshot came from, in words.</summary>
     [Id(3)] public required string Lineage { get; init; }
 
+    /// <summary>Those that its images are conditioned on, or that a classifier tells apart.</summary>
     [Id(4)] public required IReadOnlyList<string> Classes { get; init; }
 
     /// <summary>Whether samples are conditioned on peak flux.</summary>
@@ -68,6 +69,9 @@ public sealed record ModelEntry
 
     /// <summary>The continuous values that it is conditioned on, the peak flux among them.</summary>
     [Id(21)] public IReadOnlyList<ModelCondition> Conditions { get; init; } = [];
+
+    /// <summary>Whether it tells the classes of images; otherwise it makes images.</summary>
+    [Id(22)] public bool IsClassifier { get; init; }
 }
 
 /// <summary>A continuous value that a model is conditioned on.</summary>

@@ -22,6 +22,8 @@ public static class SampleIds
     /// <exception cref="UserErrorException">A parameter is out of range, or does not suit the model.</exception>
     public static string For(ModelEntry model, SampleParameters parameters)
     {
+        if (model.IsClassifier)
+            throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' is a classifier, which tells the classes of images and makes none.");
         CheckValues(model, parameters);
         if (parameters.Flux is null && model.NeedsFlux && model.FluxRange.Count < 2)
             throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' needs a peak flux, for example 1 (mJy/beam).");

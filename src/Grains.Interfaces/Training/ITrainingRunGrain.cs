@@ -117,7 +117,7 @@ public sealed record TrainingRequest
     /// <summary>Name of the data set.</summary>
     [Id(0)] public required string Dataset { get; init; }
 
-    /// <summary>lofar, first (the paper's), small or demo.</summary>
+    /// <summary>lofar, first (the paper's), small, demo, classifier or classifier-small.</summary>
     [Id(1)] public string Preset { get; init; } = "small";
 
     /// <summary>Iterations (optimiser steps) of the run; the preset's where null.</summary>

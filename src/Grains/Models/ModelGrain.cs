@@ -3,6 +3,7 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Grains.Models;
@@ -42,6 +43,7 @@ internal sealed partial class ModelGrain(
             ImageSize = description.Network.ImageSize,
             FluxRange = [.. description.PeakFluxPercentiles.Select(jansky => jansky * 1000)],
             Conditions = [.. description.Values.Select(Condition)],
+            IsClassifier = description.Network.Kind == NetworkKind.Classifier,
             Channels = [.. (description.Channels ?? []).Select(channel => channel.Name)],
         };
         await state.ReplaceAsync(new ModelState { Entry = entry }, Name, cancellationToken);

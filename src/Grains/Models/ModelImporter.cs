@@ -26,6 +26,8 @@ internal sealed class ModelImporter(IArtifactStore store, IDeviceSlots devices)
         var description = request.Preset != null
             ? DescriptionOf(request, dataset)
             : await devices.Cpu.RunAsync(() => StoredDescription(request), cancellationToken);
+        if (description.Network.Kind != NetworkKind.Denoiser)
+            throw Invalid("preset", "Only models that make images are imported, but this one is a classifier: train it here, with 'radiodiffusion train start NAME --preset classifier'.");
         var tensors = await devices.Slots[0].RunAsync(() => NetworkTensor.AllOf(description.Network), cancellationToken);
         using var scratch = store.CreateScratchDirectory();
         var (result, digest) = await devices.Cpu.RunAsync(

@@ -1,6 +1,7 @@
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Diffusion;
+using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Grains.Sampling;
@@ -9,8 +10,9 @@ namespace RadioDiffusion.Grains.Sampling;
 internal static class SampleConditionsOf
 {
     /// <exception cref="UserErrorException">The model cannot make what the ID names.</exception>
-    public static SampleConditions Sample(SampleId id, SnapshotDescription model) =>
-        new(id.Seed, ContextOf(id, model), LabelOf(id, model), id.Guidance);
+    public static SampleConditions Sample(SampleId id, SnapshotDescription model) => model.Network.Kind == NetworkKind.Denoiser
+        ? new(id.Seed, ContextOf(id, model), LabelOf(id, model), id.Guidance)
+        : throw Invalid(id, $"names model {id.Model}, but that is a classifier, which makes no images");
 
     /// <summary>The standardised transforms of the values; of the peak flux in Jy/beam, Box-Cox (paper, Eq. 12).</summary>
     private static float[]? ContextOf(SampleId id, SnapshotDescription model)

@@ -52,6 +52,8 @@ internal sealed partial class TrainerGeneration(
             ImageSize = _data.ImageSize,
             ImageChannels = _data.ImageChannels,
         };
+        if (_network.Kind == NetworkKind.Classifier && _network.ClassCount < 2)
+            throw new RadioDiffusionException($"A classifier needs a data set with two classes or more, but '{_assignment.Request.Dataset}' has {(_network.ClassCount == 0 ? "none" : "one")}: 'radiodiffusion dataset import' takes images with classes.");
         if (_options.DiLoCo != null)
             _meetings = new TrainerMeetings(run, runName, place, _assignment, store, slot);
         if (_meetings is { IsFirst: true })
@@ -186,7 +188,7 @@ internal sealed partial class TrainerGeneration(
     /// <summary>Stores a checkpoint, then commits it; those before it that are not kept any more are deleted then.</summary>
     private async Task<TrainerOrder> CheckpointAsync(Trainer trainer, CancellationToken cancellationToken)
     {
-        int grids = SampleGrids.CountFor(_assignment.Request!.SampleGrids, _options);
+        int grids = _network.Kind == NetworkKind.Classifier ? 0 : SampleGrids.CountFor(_assignment.Request!.SampleGrids, _options);
         var recipe = TrainingSetup.CheckpointRecipe(runName, _network, _options, _data.Conditions, _assignment.DatasetDigest!, _assignment.InitialSnapshot, _assignment.ForkedFrom, trainer.Iteration, grids);
         using var scratch = store.CreateScratchDirectory();
         await slot.RunAsync(() => trainer.SaveCheckpoint(scratch.Path), cancellationToken);

@@ -74,7 +74,7 @@ internal sealed partial class TrainingRunGrain(
             Request = request,
             DatasetArtifact = dataset.Artifact,
             DatasetDigest = dataset.Digest!,
-            InitialSnapshot = await SnapshotOfAsync(request.InitialModel, cancellationToken),
+            InitialSnapshot = await InitialSnapshotAsync(request, cancellationToken),
             TotalIterations = options.Iterations,
             Workers = request.Workers,
             MinWorkers = request.MinWorkers ?? request.Workers,
@@ -323,8 +323,18 @@ internal sealed partial class TrainingRunGrain(
         _status.Set(change(_status.Value) with { Version = version });
     }
 
-    private async Task<string?> SnapshotOfAsync(string? model, CancellationToken cancellationToken) =>
-        model == null ? null : (await GrainFactory.GetGrain<IModelGrain>(model).GetAsync(cancellationToken)).Snapshot;
+    private async Task<string?> InitialSnapshotAsync(TrainingRequest request, CancellationToken cancellationToken)
+    {
+        if (request.InitialModel is not { } name)
+            return null;
+        var model = await GrainFactory.GetGrain<IModelGrain>(name).GetAsync(cancellationToken);
+        bool isClassifier = TrainingConfiguration.Of(request.Preset, request.Configuration).Network.Kind == NetworkKind.Classifier;
+        return model.IsClassifier == isClassifier
+            ? model.Snapshot
+            : throw new UserErrorException(ErrorKind.Invalid, name, $"Run '{Name}' trains {Kind(isClassifier)}, but model '{name}', which it should begin with, is {Kind(model.IsClassifier)}: their networks have nothing in common.");
+
+        static string Kind(bool isClassifier) => isClassifier ? "a classifier" : "a model that makes images";
+    }
 
     private TrainingOptions CheckedOptions(TrainingRequest request)
     {

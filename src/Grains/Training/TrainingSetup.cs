@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Surveys;
@@ -16,7 +17,7 @@ public static class TrainingSetup
 
     public static TrainingOptions OptionsFor(TrainingRequest request)
     {
-        var preset = TrainingConfiguration.Of(request.Preset, request.Configuration).Training;
+        var (network, preset) = TrainingConfiguration.Of(request.Preset, request.Configuration);
         long iterations = request.Iterations ?? preset.Iterations;
         var options = preset with
         {
@@ -29,6 +30,9 @@ public static class TrainingSetup
             Seed = request.Seed,
         };
         options.Check();
+        options.CheckFor(network.Kind);
+        if (network.Kind == NetworkKind.Classifier && request.SampleGrids > 0)
+            throw new RadioDiffusionException($"A classifier makes no images, so that its run draws no sample grids, but {request.SampleGrids} were asked for.");
         return options;
     }
 

@@ -21,10 +21,12 @@ public static class ModelExport
     /// <param name="directory">Where to write; the published code wants its name to be that of the model.</param>
     /// <param name="name">Name of the model.</param>
     /// <returns>The paths of the files.</returns>
-    /// <exception cref="RadioDiffusionException">The folder holds another model, whose model.json would be lost.</exception>
+    /// <exception cref="RadioDiffusionException">The folder holds another model, whose model.json would be lost; or the model is a classifier.</exception>
     public static IReadOnlyList<string> WritePublished(string snapshotDirectory, string directory, string name)
     {
         var description = SnapshotDescription.Read(snapshotDirectory);
+        if (description.Network.Kind != NetworkKind.Denoiser)
+            throw new RadioDiffusionException($"Model '{name}' is a classifier, which the published code does not know: it can be exported as safetensors.");
         byte[] model = File.ReadAllBytes(Path.Combine(snapshotDirectory, SnapshotDescription.FileName));
         string parameters = Path.Combine(directory, $"parameters_{name}.pt"), config = Path.Combine(directory, $"config_{name}.json"), described = Path.Combine(directory, SnapshotDescription.FileName);
         RefuseAnothersFolder(described, model, parameters);

@@ -24,21 +24,31 @@ public sealed record TrainingConfiguration(NetworkOptions Network, TrainingOptio
         NumberHandling = JsonNumberHandling.Strict,
     };
 
-    /// <summary>In the order of the network's context; null for the peak flux where the data set has it.</summary>
+    /// <summary>In the order of the network's context; null for the peak flux where the data set has it. A classifier has none.</summary>
     public IReadOnlyList<ConditionChoice>? Conditions { get; init; }
 
     /// <param name="preset">Where values come from that the text does not give.</param>
     /// <param name="json">What is different; null for nothing.</param>
-    /// <exception cref="RadioDiffusionException">No such preset; the text is no JSON, names what is not there, or gives a value of another kind.</exception>
+    /// <exception cref="RadioDiffusionException">No such preset; the text is no JSON, names what is not there, or gives a value of another kind; a classifier is given conditions.</exception>
     public static TrainingConfiguration Of(string preset, string? json)
     {
         var (network, training) = (NetworkOptions.Preset(preset), TrainingOptions.Preset(preset));
         if (json == null)
-            return new TrainingConfiguration(network, training);
+            return new TrainingConfiguration(network, training) { Conditions = ConditionsFor(network, null) };
         var sections = Parse(json);
         foreach (string name in sections.Select(section => section.Key).Where(name => name is not (NetworkSection or TrainingSection or ConditionsSection)))
             throw new RadioDiffusionException($"A training configuration has the sections '{NetworkSection}', '{TrainingSection}' and '{ConditionsSection}', but this one has '{name}'.");
-        return new TrainingConfiguration(Merge(network, sections, NetworkSection), Merge(training, sections, TrainingSection)) { Conditions = ConditionsOf(sections) };
+        network = Merge(network, sections, NetworkSection);
+        return new TrainingConfiguration(network, Merge(training, sections, TrainingSection)) { Conditions = ConditionsFor(network, ConditionsOf(sections)) };
+    }
+
+    private static ConditionChoice[]? ConditionsFor(NetworkOptions network, ConditionChoice[]? asked)
+    {
+        if (network.Kind != NetworkKind.Classifier)
+            return asked;
+        return asked is null or []
+            ? []
+            : throw new RadioDiffusionException($"A classifier knows nothing but the image, but section '{ConditionsSection}' of the training configuration asks for {string.Join(", ", asked.Select(choice => choice.Name))}: leave it out.");
     }
 
     private static ConditionChoice[]? ConditionsOf(JsonObject sections)

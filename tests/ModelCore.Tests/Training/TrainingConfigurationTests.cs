@@ -17,6 +17,16 @@ public class TrainingConfigurationTests
     }
 
     [Fact]
+    public void Of_AClassifier_HasNoConditionsAndRefusesThem()
+    {
+        Assert.Empty(TrainingConfiguration.Of("classifier", null).Conditions!);
+        var small = TrainingConfiguration.Of("classifier-small", """{"network": {"dropout": 0.2}, "conditions": []}""");
+        Assert.Equal((NetworkKind.Classifier, 0.2, 0), (small.Network.Kind, small.Network.Dropout, small.Conditions!.Count));
+        var error = Assert.Throws<RadioDiffusionException>(() => TrainingConfiguration.Of("classifier", """{"conditions": [{"name": "peakFlux"}]}"""));
+        Assert.Contains("knows nothing but the image", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_NoText_IsThePreset() =>
         Assert.Equal((NetworkOptions.Preset("lofar").InitialChannels, TrainingOptions.Preset("lofar")),
             (TrainingConfiguration.Of("lofar", null).Network.InitialChannels, TrainingConfiguration.Of("lofar", null).Training));
