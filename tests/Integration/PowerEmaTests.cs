@@ -52,7 +52,9 @@ public sealed class PowerEmaTests : IDisposable
         await using var session = await OpenAsync();
         var source = await TrainAsync(session, "source", Request(6) with { CheckpointEvery = 2, MilestoneEvery = 2 });
         var fork = session.Grains.TrainingRun("fork");
-        var forked = await fork.ForkAsync(new TrainingFork { From = "source", Iteration = 4, Request = source.Request! }, Token);
+        await fork.ForkAsync(new TrainingFork { From = "source", Iteration = 4, Request = source.Request! }, Token);
+        var forked = await fork.FollowAsync(_ => { }, Token);
+        Assert.Equal(WorkState.Paused, forked.State);
         Assert.Equal([2, 4], forked.Averages.Select(kept => kept.Iteration));
         await session.Grains.TrainingRun("source").DeleteAsync(Token);
         Assert.Equal(forked.Averages.Select(kept => kept.Artifact).Order(StringComparer.Ordinal), await AveragesAsync(session));

@@ -48,13 +48,15 @@ public sealed class TrainingLifeTests : IDisposable
         await using var session = await OpenAsync();
         var source = await TrainAsync(session, "source", Request(6) with { CheckpointEvery = 2, MilestoneEvery = 2 });
         var same = session.Grains.GetGrain<ITrainingRunGrain>("same");
-        var paused = await same.ForkAsync(new TrainingFork { From = "source", Iteration = 2, Request = source.Request! }, Token);
+        await same.ForkAsync(new TrainingFork { From = "source", Iteration = 2, Request = source.Request! }, Token);
+        var paused = await same.FollowAsync(_ => { }, Token);
         Assert.Equal((WorkState.Paused, 2), (paused.State, paused.Checkpoint!.Iteration));
         await same.ResumeAsync(Token);
         Assert.Equal(source.Snapshot, (await same.FollowAsync(_ => { }, Token)).Snapshot);
 
         var other = session.Grains.GetGrain<ITrainingRunGrain>("other");
         await other.ForkAsync(new TrainingFork { From = "source", Iteration = 2, Request = source.Request! with { LearningRate = 0.01 } }, Token);
+        await other.FollowAsync(_ => { }, Token);
         await other.ResumeAsync(Token);
         var done = await other.FollowAsync(_ => { }, Token);
         Assert.Equal(WorkState.Done, done.State);
@@ -71,6 +73,7 @@ public sealed class TrainingLifeTests : IDisposable
         var source = await TrainAsync(session, "source", Request(2));
         var fork = session.Grains.GetGrain<ITrainingRunGrain>("fork");
         await fork.ForkAsync(new TrainingFork { From = "source", Request = source.Request! with { Configuration = """{"network": {"initialChannels": 32}}""", Iterations = 4 } }, Token);
+        await fork.FollowAsync(_ => { }, Token);
         await fork.ResumeAsync(Token);
         var failed = await fork.FollowAsync(_ => { }, Token);
         Assert.Equal(WorkState.Failed, failed.State);

@@ -104,7 +104,7 @@ internal static class TrainCommand
     private static async Task ResumeAsync(ITrainingRunGrain run, Output output)
     {
         var before = await run.GetStatusAsync(CancellationToken.None);
-        if (before.State is not (WorkState.Done or WorkState.Running))
+        if (before.State is not (WorkState.Done or WorkState.Running) && !before.IsForkUnfinished)
             output.Message($"Run '{before.Name}' was {Word(before.State)}: going on from {From(before)}.");
         await run.ResumeAsync(CancellationToken.None);
     }
@@ -163,7 +163,26 @@ internal static class TrainCommand
                 StopAt = null,
             },
         };
-        return Report(await session.Grains.TrainingRun(name).ForkAsync(fork, cancellationToken), output);
+        try
+        {
+            var status = await session.WorkAsync(
+                async token =>
+                {
+                    var run = session.Grains.TrainingRun(name);
+                    await run.ForkAsync(fork, token);
+                    return await TrainingDisplay.ShowAsync(run, output, token);
+                },
+                status => !status.IsForkUnfinished,
+                cancellationToken);
+            return Report(status, output);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            output.Message(session.IsEmbedded
+                ? $"Copying is interrupted: the same command goes on with it, and 'radiodiffusion train delete {name}' gives it up."
+                : $"Copying goes on without this command: 'radiodiffusion train watch {name}' shows it.");
+            return ExitCode.Cancelled;
+        }
     }
 
     private static async Task<int> DeleteAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -225,9 +244,10 @@ internal static class TrainCommand
         {
             WorkState.Done => $"Run '{status.Name}' is done after {status.Iteration} iterations: model '{status.Request!.ModelName ?? status.Name}', {status.Snapshot}.",
             WorkState.Failed => $"Run '{status.Name}' failed: {status.Error}",
+            _ when status.IsForkUnfinished => $"Run '{status.Name}' is {Word(status.State)}. {status.Error}",
             _ => $"Run '{status.Name}' is {Word(status.State)} at {From(status)}: 'radiodiffusion train resume {status.Name}' goes on.",
         }));
-        return status.State == WorkState.Failed ? ExitCode.Failed : ExitCode.Done;
+        return status.State == WorkState.Failed || (status.IsForkUnfinished && status.StandsStill) ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static Task<string> KnownNameAsync(Session session, ParseResult parsed, CancellationToken cancellationToken) =>

@@ -40,7 +40,10 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [Alias("Scale")]
     Task<TrainingStatus> ScaleAsync(int workers, int minWorkers, CancellationToken cancellationToken = default);
 
-    /// <summary>Begins this run from another one's checkpoint, with its settings except for what the request changes; the run is paused then.</summary>
+    /// <summary>
+    /// Begins this run from another one's checkpoint, with its settings except for what the request changes. Answers once it is known what is to be copied;
+    /// the status is Running while it is copied, then Paused. Asking again with the same request goes on where that ended; with another one it is a conflict.
+    /// </summary>
     [Alias("Fork")]
     Task<TrainingStatus> ForkAsync(TrainingFork fork, CancellationToken cancellationToken = default);
 
@@ -238,6 +241,9 @@ public sealed record TrainingStatus
 
     /// <summary>The power-function averages that are kept for good, the latest last: `model reconstruct` makes models of them.</summary>
     [Id(21)] public IReadOnlyList<CommittedCheckpoint> Averages { get; init; } = [];
+
+    /// <summary>Whether checkpoint and averages of the run that it was forked from are not all copied yet: forked again in the same way, it goes on with that.</summary>
+    [Id(22)] public bool IsForkUnfinished { get; init; }
 
     public bool StandsStill => State is not WorkState.Running;
 }

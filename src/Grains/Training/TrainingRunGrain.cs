@@ -29,7 +29,8 @@ internal sealed partial class TrainingRunGrain(
 
     private string Name => this.GetPrimaryKeyString();
 
-    private bool IsRunning => _status.Value.State == WorkState.Running;
+    /// <summary>Whether it trains, or is about to.</summary>
+    private bool IsRunning => _status.Value.State == WorkState.Running && !_isCopying;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -41,14 +42,19 @@ internal sealed partial class TrainingRunGrain(
             if (wakeUp.SurvivesSilos)
                 WatchTrainers();
         }
+        else if (IsForking && state.State.State == WorkState.Interrupted && wakeUp.SurvivesSilos)
+        {
+            GoOnCopying();
+        }
         return Task.CompletedTask;
     }
 
-    /// <summary>Being awake is all it takes: an activation looks after its trainers.</summary>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State.State == WorkState.Running ? Task.CompletedTask : wakeUp.CancelAsync(this);
+    /// <summary>Being awake is all it takes: an activation looks after its trainers, or goes on copying.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State.State == WorkState.Running || _isCopying ? Task.CompletedTask : wakeUp.CancelAsync(this);
 
     public async Task<TrainingStatus> StartAsync(TrainingRequest request, CancellationToken cancellationToken = default)
     {
+        RefuseIfForking();
         if (state.State.Request is { } existing)
         {
             return existing == request
@@ -85,6 +91,7 @@ internal sealed partial class TrainingRunGrain(
     public async Task<TrainingStatus> ResumeAsync(CancellationToken cancellationToken = default)
     {
         RefuseIfAbsent();
+        RefuseIfForking();
         if (_status.Value.State is WorkState.Running or WorkState.Done)
             return _status.Value;
         bool isPastStop = state.State.Checkpoint is { } checkpoint && checkpoint.Iteration >= state.State.StopAt;
@@ -93,6 +100,7 @@ internal sealed partial class TrainingRunGrain(
 
     public Task<TrainingStatus> PauseAsync(CancellationToken cancellationToken = default)
     {
+        RefuseIfForking();
         _pauseRequested = IsRunning;
         return Task.FromResult(_status.Value);
     }
@@ -100,6 +108,7 @@ internal sealed partial class TrainingRunGrain(
     public async Task<TrainingStatus> StopAtAsync(long iteration, CancellationToken cancellationToken = default)
     {
         RefuseIfAbsent();
+        RefuseIfForking();
         if (iteration < 0 || iteration > state.State.TotalIterations)
             throw new UserErrorException(ErrorKind.Invalid, Name, $"Run '{Name}' can be stopped after an iteration from 1 to {state.State.TotalIterations}, or 0 for none, but {iteration} was asked for.");
         if (_status.Value.State != WorkState.Done)
@@ -110,6 +119,7 @@ internal sealed partial class TrainingRunGrain(
     public async Task<TrainingStatus> ScaleAsync(int workers, int minWorkers, CancellationToken cancellationToken = default)
     {
         RefuseIfAbsent();
+        RefuseIfForking();
         CheckWorkers(workers, minWorkers);
         if (_status.Value.State == WorkState.Done)
             return _status.Value;
@@ -119,32 +129,11 @@ internal sealed partial class TrainingRunGrain(
         return _status.Value;
     }
 
-    public async Task<TrainingStatus> ForkAsync(TrainingFork fork, CancellationToken cancellationToken = default)
-    {
-        if (state.State.Request != null)
-            throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' exists already: use another name.");
-        var options = CheckedOptions(fork.Request);
-        var source = await GrainFactory.GetGrain<ITrainingRunGrain>(fork.From).GetStatusAsync(cancellationToken);
-        var kept = source.Checkpoints;
-        var checkpoint = fork.Iteration is { } iteration ? kept.FirstOrDefault(one => one.Iteration == iteration) : source.Checkpoint;
-        if (checkpoint == null)
-        {
-            string there = kept.Count == 0 ? "it has none" : $"it has those of the iterations {string.Join(", ", kept.Select(one => one.Iteration))}";
-            throw new UserErrorException(ErrorKind.NotFound, fork.From, $"Run '{fork.From}' has no checkpoint {(fork.Iteration is { } asked ? $"of iteration {asked} " : "")}to begin with: {there}.");
-        }
-        var next = await NewStateAsync(fork.Request, options, cancellationToken);
-        var copy = await CheckpointCopies.CopyAsync(store, checkpoint, Name, cancellationToken);
-        var averages = new List<CommittedCheckpoint>();
-        foreach (var one in options.PowerEma is { Count: > 0 } ? source.Averages.Where(one => one.Iteration <= checkpoint.Iteration) : [])
-            averages.Add(await CheckpointCopies.CopyAsync(store, one, Name, cancellationToken));
-        await state.ReplaceAsync((next with { ForkedFrom = checkpoint.Artifact, Averages = averages, State = WorkState.Paused }).WithCheckpoint(copy), Name, cancellationToken);
-        Change(status => StatusFromState());
-        return _status.Value;
-    }
-
     public async Task DeleteAsync(CancellationToken cancellationToken = default)
     {
         RefuseIfAbsent();
+        if (_isCopying)
+            RefuseIfForking();
         if (IsRunning)
             throw new UserErrorException(ErrorKind.Conflict, Name, $"Training run '{Name}' is running: pause it first ('radiodiffusion train pause {Name}').");
         await CheckpointCopies.DeleteAllAsync(store, Name, cancellationToken);
@@ -158,6 +147,8 @@ internal sealed partial class TrainingRunGrain(
 
     public Task HandOverAsync(CancellationToken cancellationToken = default)
     {
+        if (IsForking)
+            return Task.CompletedTask;                       // it has no trainers
         if (!wakeUp.SurvivesSilos)
             return IsRunning && !_roster.HasGroup ? PauseWithoutTrainersAsync(null, cancellationToken) : PauseAsync(cancellationToken);
         _handOverRequested = IsRunning && _roster.HasGroup;
@@ -307,7 +298,8 @@ internal sealed partial class TrainingRunGrain(
         Checkpoint = state.State.Checkpoint,
         ResumedAt = state.State.Checkpoint?.Iteration ?? 0,
         Snapshot = state.State.Snapshot,
-        Error = state.State.Error,
+        Error = state.State.Error ?? (IsForking ? $"Making it from run '{state.State.Fork!.From}' was interrupted{Progress()}: fork it again with the same settings to go on." : null),
+        IsForkUnfinished = IsForking,
         Resumptions = state.State.Resumptions,
         Trainers = [.. _roster.Members],
         Workers = state.State.Workers,

@@ -29,6 +29,12 @@ internal sealed record TrainingRunState
     /// <summary>The checkpoint of another run that this one began with; null for none.</summary>
     public string? ForkedFrom { get; init; }
 
+    /// <summary>How the run was forked, as it was asked for; null if it was not, or before this was kept.</summary>
+    public TrainingFork? Fork { get; init; }
+
+    /// <summary>What a fork still has to copy from the other run: the checkpoint, then averages. The run is Interrupted or Failed until nothing is left.</summary>
+    public IReadOnlyList<CommittedCheckpoint> ToCopy { get; init; } = [];
+
     public long TotalIterations { get; init; }
 
     public int Workers { get; init; } = 1;
@@ -71,6 +77,13 @@ internal sealed record TrainingRunState
             Checkpoints = keptOnes,
             Obsolete = [.. Checkpoints.Select(kept => kept.Artifact).Except(keptOnes.Select(kept => kept.Artifact))],
         };
+    }
+
+    /// <summary>With the copy of the first that was to be copied: once all are there, the run is paused.</summary>
+    public TrainingRunState WithCopy(CommittedCheckpoint copy)
+    {
+        var next = this with { ToCopy = [.. ToCopy.Skip(1)], State = ToCopy.Count > 1 ? State : WorkState.Paused };
+        return Checkpoint == null ? next.WithCheckpoint(copy) : next with { Averages = [.. Averages, copy] };
     }
 
     /// <summary>With averages; later ones are of a way that the run has left.</summary>
