@@ -30,6 +30,9 @@ internal static class OptionChecks
     public static Option<double> AtLeast(this Option<double> option, double least) =>
         option.Checked(value => double.IsFinite(value) && value >= least, FormattableString.Invariant($"a finite number of {least} or more"));
 
+    public static Option<double?> AtLeast(this Option<double?> option, double least) =>
+        option.Checked(value => double.IsFinite(value) && value >= least, FormattableString.Invariant($"a finite number of {least} or more"));
+
     public static Option<double> Between(this Option<double> option, double least, double most) =>
         option.Checked(value => value >= least && value <= most, FormattableString.Invariant($"a number from {least} to {most}"));
 

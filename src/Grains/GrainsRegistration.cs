@@ -21,6 +21,7 @@ public static class GrainsRegistration
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddTransient<DatasetBuilder>()
         .AddTransient<DatasetImporter>()
+        .AddTransient<DatasetAugmenter>()
         .AddTransient<ModelImporter>()
         .AddTransient<ModelReconstructor>()
         .AddTransient<SampleSets>()

@@ -46,8 +46,22 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(_folder.File("report"), "report.html"), TestContext.Current.CancellationToken),
             await File.ReadAllBytesAsync(Path.Combine(_folder.File("again"), "report.html"), TestContext.Current.CancellationToken));
 
+        await AssertAugmentationAsync([.. evaluate, _folder.File("augmented"), "--augmentation"]);
         await AssertSameSetsAsync();
         await AssertRefusalsAsync();
+    }
+
+    /// <summary>The 32 real images that are trained on and the 14 generated ones; the same 8 judge both classifiers.</summary>
+    private async Task AssertAugmentationAsync(string[] command)
+    {
+        var study = (await DoneAsync(command)).GetProperty("result").GetProperty("augmentation");
+        string classifier = study.GetProperty("classifier").GetString()!;
+        Assert.StartsWith("labelled-classifier-small-with-", classifier, StringComparison.Ordinal);
+        Assert.Equal((8, 8), (study.GetProperty("realOnly").GetProperty("images").GetInt32(), study.GetProperty("augmented").GetProperty("images").GetInt32()));
+        var run = (await DoneAsync("train", "list")).EnumerateArray().Single(one => one.GetProperty("name").GetString() == classifier);
+        var set = await DoneAsync("dataset", "show", run.GetProperty("request").GetProperty("dataset").GetString()!);
+        Assert.Equal(54, set.GetProperty("selected").GetInt32());
+        Assert.Equal("iterations 4", $"iterations {run.GetProperty("iteration").GetInt32()}");   // trained like the other one
     }
 
     /// <summary>A set of images compared with itself has no distance, however it is named.</summary>

@@ -4,6 +4,7 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore.Evaluation.Comparison;
 using Spectre.Console;
 
@@ -17,13 +18,14 @@ internal static class EvaluateCommand
     private static readonly Option<string> _generated = new("--generated") { Description = "Name of a model, whose samples are made, or of a data set of generated images; dataset:NAME or model:NAME where both have the name.", Required = true, HelpName = "MODEL|DATASET" };
     private static readonly Option<string> _out = new("--out") { Description = "Folder for report.html, evaluation.json and one row an image of each set (Parquet).", Required = true, HelpName = "DIR" };
     private static readonly Option<int> _count = new Option<int>("--count") { Description = "Samples of a model: 50,000 in the paper, 2,000 of each class for a model with classes.", DefaultValueFactory = _ => 256 }.AtLeast(2);
-    private static readonly Option<double> _guidance = new Option<double>("--guidance") { Description = "Guidance strength omega of the samples; in the paper 0.1, and 0.75 for classes.", DefaultValueFactory = _ => 0.1 }.AtLeast(0);
+    private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega of the samples. Default, as in the paper: 0.1, and 0.75 for a model with classes." }.AtLeast(0);
     private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of Heun's method.", DefaultValueFactory = _ => 25 }.AtLeast(2);
     private static readonly Option<string?> _classifier = new("--classifier") { Description = "Name of a trained classifier. Default for sets with classes: one that is trained on the real set first, as a training run of its own.", HelpName = "MODEL" };
     private static readonly Option<bool> _noClassifier = new("--no-classifier") { Description = "Leaves out what needs a classifier." };
     private static readonly Option<string> _classifierPreset = OptionChecks.Choice("--classifier-preset", "Of a classifier that is trained: classifier (the paper's) or classifier-small (for a CPU).", "classifier", "classifier-small");
     private static readonly Option<double[]> _table = new("--guidance-table") { Description = "Guidance strengths of the table of accuracies (the paper's Table 7), such as 0,0.25,0.75,2.", CustomParser = ParseTable, HelpName = "W,W,..." };
     private static readonly Option<int> _tableCount = new Option<int>("--guidance-count") { Description = "Samples for each of them.", DefaultValueFactory = _ => 200 }.AtLeast(2);
+    private static readonly Option<bool> _augmentation = new("--augmentation") { Description = "Also trains a classifier with the generated images added to the real ones, and compares both on the same held-out real images." };
     private static readonly Option<int> _nearest = new Option<int>("--nearest") { Description = "Generated images whose nearest real ones are looked for; 0 for none.", DefaultValueFactory = _ => 200 }.AtLeast(0);
     private static readonly Option<string?> _name = new("--name") { Description = "Name of the evaluation, under which it goes on after an interruption. Default: made of the two sets' names." };
 
@@ -31,7 +33,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate",
             "Compares a real with a generated set: distributions of pixels, fluxes and sizes, flux and class conditioning, distances in a classifier's features, nearest training images, as one HTML report with its numbers as JSON.")
-            .With(_real, _generated, _out, _count, _guidance, _steps, _classifier, _noClassifier, _classifierPreset, _table, _tableCount, _nearest, _name, CommonOptions.Seed);
+            .With(_real, _generated, _out, _count, _guidance, _steps, _classifier, _noClassifier, _classifierPreset, _table, _tableCount, _augmentation, _nearest, _name, CommonOptions.Seed);
         command.SetGuardedAction(RunAsync);
         return command;
     }
@@ -59,7 +61,7 @@ internal static class EvaluateCommand
             Generated = dataset,
             Model = model,
             Count = parsed.GetValue(_count),
-            Guidance = parsed.GetValue(_guidance),
+            Guidance = parsed.GetValue(_guidance) ?? await PaperGuidanceAsync(session, model, cancellationToken),
             Steps = parsed.GetValue(_steps),
             Seed = parsed.GetValue(CommonOptions.Seed),
             Classifier = classifier,
@@ -69,6 +71,11 @@ internal static class EvaluateCommand
         };
         string name = parsed.GetValue(_name) ?? DefaultName(real, model.Length > 0 ? model : dataset);
         var status = await FollowAsync(session, name, request, output, cancellationToken);
+        if (parsed.GetValue(_augmentation))
+        {
+            string augmented = await AugmentedAsync(session, request, status.Generated!, output, cancellationToken);
+            status = await FollowAsync(session, name, request with { Augmented = augmented }, output, cancellationToken);
+        }
         string directory = Path.GetFullPath(parsed.GetValue(_out)!);
         await CopyAsync(session, status.Artifact!, directory, cancellationToken);
         var result = EvaluationReport.Read(await File.ReadAllBytesAsync(Path.Combine(directory, SetComparison.ResultFile), cancellationToken));
@@ -103,6 +110,10 @@ internal static class EvaluateCommand
         };
     }
 
+    /// <summary>Paper, Sects. 6.1 and 6.3.</summary>
+    private static async Task<double> PaperGuidanceAsync(Session session, string model, CancellationToken cancellationToken) =>
+        model.Length > 0 && (await session.Grains.Model(model).GetAsync(cancellationToken)).Classes.Count > 0 ? 0.75 : 0.1;
+
     private static string ListOf(string[] names) => names.Length == 0 ? "(none)" : string.Join(", ", names.Take(20));
 
     /// <summary>The one that was named, or for a set with classes one that is trained on it, by the run of this name: done already, gone on with, or begun.</summary>
@@ -121,13 +132,33 @@ internal static class EvaluateCommand
             if (details.Set.ClassCount < 2)
                 return null;
         }
-        string preset = parsed.GetValue(_classifierPreset)!, name = $"{real}-{preset}";
-        var run = session.Grains.TrainingRun(name);
-        var status = await run.GetStatusAsync(cancellationToken);
+        string preset = parsed.GetValue(_classifierPreset)!;
+        return await TrainedAsync(session, $"{real}-{preset}", new TrainingRequest { Dataset = real, Preset = preset }, "--no-classifier leaves it out", output, cancellationToken);
+    }
+
+    /// <summary>The name of a classifier that was trained like the given one, with the generated images added to the real ones.</summary>
+    private static async Task<string> AugmentedAsync(Session session, EvaluationRequest request, string generated, Output output, CancellationToken cancellationToken)
+    {
+        if (request.Classifier is not { } classifier)
+            throw new UserErrorException(ErrorKind.Invalid, "--augmentation", "The study of augmentation needs a real set with classes, and a classifier.");
+        var run = await session.Grains.TrainingRun(classifier).GetStatusAsync(cancellationToken);
+        if (run.Request is not { } training || training.Dataset != request.Real)
+            throw new UserErrorException(ErrorKind.Invalid, "--augmentation", $"The classifier '{classifier}' should be that of a training run on {request.Real}, so that another one can be trained in the same way: leave --classifier out.");
+        string short8 = generated[^8..], dataset = $"{request.Real}-with-{short8}", name = $"{classifier}-with-{short8}";
+        var options = TrainingSetup.OptionsFor(training);
+        await DatasetCommand.FollowAsync(session, dataset,
+            (set, token) => set.AugmentAsync(new DatasetAugmentation { Real = request.Real, Generated = generated, ValidationFraction = options.ValidationFraction, Seed = training.Seed }, token), output, cancellationToken);
+        return await TrainedAsync(session, name, training with { Dataset = dataset, ModelName = null }, "with generated images added", output, cancellationToken);
+    }
+
+    /// <summary>The model of a run that is done already, gone on with, or begun.</summary>
+    private static async Task<string> TrainedAsync(Session session, string name, TrainingRequest request, string remark, Output output, CancellationToken cancellationToken)
+    {
+        var status = await session.Grains.TrainingRun(name).GetStatusAsync(cancellationToken);
         if (status.State != WorkState.Done)
         {
-            output.Message($"  training the classifier {name} on {real} (--no-classifier leaves it out; Ctrl-C pauses it, and the same command goes on)");
-            status = await TrainAsync(session, name, new TrainingRequest { Dataset = real, Preset = preset }, status, output, cancellationToken);
+            output.Message($"  training the classifier {name} on {request.Dataset} ({remark}; Ctrl-C pauses it, and the same command goes on)");
+            status = await TrainAsync(session, name, request, status, output, cancellationToken);
         }
         return status.State == WorkState.Done
             ? status.Request!.ModelName ?? name
@@ -212,6 +243,8 @@ internal static class EvaluateCommand
             foreach (var line in classes.ByGuidance)
                 yield return FormattableString.Invariant($"  guidance strength {line.Guidance}: {100 * line.Matrix.Accuracy:0.0} ± {100 * line.Matrix.AccuracyError:0.0} %");
         }
+        if (result.Augmentation is { } study)
+            yield return FormattableString.Invariant($"With generated images added to its training: {100 * study.Augmented.Accuracy:0.0} % instead of {100 * study.RealOnly.Accuracy:0.0} % of {study.RealOnly.Images} real images (p = {study.Probability:0.###}).");
         if (result.Features is { } features)
             yield return FormattableString.Invariant($"Frechet distance {features.FrechetAtHalf:0.###} (two halves of the real set: {features.FrechetOfHalves:0.###}); precision {features.Coverage.Precision:0.00}, recall {features.Coverage.Recall:0.00}, coverage {features.Coverage.Coverage:0.00}; inception score {features.GeneratedInception.Score:0.00} (real: {features.RealInception.Score:0.00}).");
         if (result.Nearest is { } nearest)

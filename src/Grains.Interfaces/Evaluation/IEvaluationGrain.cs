@@ -60,6 +60,9 @@ public sealed record EvaluationRequest
 
     /// <summary>Generated images whose nearest real ones are looked for; 0 for none.</summary>
     [Id(10)] public int Nearest { get; init; } = 200;
+
+    /// <summary>Name of a classifier that was trained with generated images added, to be compared with <see cref="Classifier"/> on the same real images; null for no such comparison.</summary>
+    [Id(11)] public string? Augmented { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.EvaluationStatus")]
@@ -90,4 +93,7 @@ public sealed record EvaluationStatus
 
     /// <summary>Why the last one failed.</summary>
     [Id(9)] public string? Error { get; init; }
+
+    /// <summary>The generated set of the last comparison that was done: a training set in the store.</summary>
+    [Id(10)] public string? Generated { get; init; }
 }

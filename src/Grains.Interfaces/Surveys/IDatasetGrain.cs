@@ -22,6 +22,12 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("Import")]
     Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Starts making the set out of a labelled set and generated images of its classes, which are added to those to train on, and returns at once; otherwise as <see cref="BuildAsync"/>.
+    /// </summary>
+    [Alias("Augment")]
+    Task<DatasetStatus> AugmentAsync(DatasetAugmentation request, CancellationToken cancellationToken = default);
+
     [Alias("GetStatus"), AlwaysInterleave]
     Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default);
 
@@ -103,6 +109,23 @@ public sealed record DatasetRequest : INamesPaths
     };
 }
 
+/// <summary>How to add generated images to a labelled data set, for training a classifier.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.DatasetAugmentation")]
+public sealed record DatasetAugmentation
+{
+    /// <summary>The data set.</summary>
+    [Id(0)] public required string Real { get; init; }
+
+    /// <summary>The training set of generated images in the store.</summary>
+    [Id(1)] public required string Generated { get; init; }
+
+    /// <summary>Share of the real images that a training without the generated ones keeps for validation: they are held out here too.</summary>
+    [Id(2)] public required double ValidationFraction { get; init; }
+
+    /// <summary>The seed of that training.</summary>
+    [Id(3)] public required ulong Seed { get; init; }
+}
+
 /// <summary>A folder of mosaics of the same sky at another frequency.</summary>
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.ChannelFolder")]
 public sealed record ChannelFolder([property: Id(0)] string Name, [property: Id(1)] string Directory);
@@ -176,6 +199,9 @@ public sealed record DatasetStatus
 
     /// <summary>Of an imported set, in place of <see cref="Request"/>.</summary>
     [Id(30)] public DatasetImportRequest? Import { get; init; }
+
+    /// <summary>Of a set with generated images added, in place of <see cref="Request"/>.</summary>
+    [Id(32)] public DatasetAugmentation? Augmentation { get; init; }
 
     /// <summary>Whether an imported set was in the store already.</summary>
     [Id(31)] public bool WasUpToDate { get; init; }

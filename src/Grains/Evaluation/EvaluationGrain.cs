@@ -59,7 +59,7 @@ internal sealed partial class EvaluationGrain(
 
     private EvaluationStatus StatusFromState()
     {
-        var status = new EvaluationStatus { Name = Name, State = state.State.Artifact == null ? WorkState.None : WorkState.Done, Version = 0, Request = state.State.Request, Artifact = state.State.Artifact };
+        var status = new EvaluationStatus { Name = Name, State = state.State.Artifact == null ? WorkState.None : WorkState.Done, Version = 0, Request = state.State.Request, Artifact = state.State.Artifact, Generated = state.State.Generated };
         return state.State switch
         {
             { Running: { } running } => status with { State = WorkState.Interrupted, Request = running, Error = "It was interrupted: ask again." },
@@ -79,10 +79,10 @@ internal sealed partial class EvaluationGrain(
         try
         {
             DelayDeactivation(_longestWork);
-            var (artifact, wasUpToDate) = await runner.RunAsync(request, GrainFactory, (phase, done, total) => Change(status => status with { Phase = phase, Done = done, Total = total }), _deactivated.Token);
-            await state.ReplaceAsync(new EvaluationState { Request = request, Artifact = artifact }, Name, _deactivated.Token);
+            var outcome = await runner.RunAsync(request, GrainFactory, (phase, done, total) => Change(status => status with { Phase = phase, Done = done, Total = total }), _deactivated.Token);
+            await state.ReplaceAsync(new EvaluationState { Request = request, Artifact = outcome.Artifact, Generated = outcome.Generated }, Name, _deactivated.Token);
             await wakeUp.CancelAsync(this);
-            Change(status => status with { State = WorkState.Done, Phase = "done", Artifact = artifact, WasUpToDate = wasUpToDate });
+            Change(status => status with { State = WorkState.Done, Phase = "done", Artifact = outcome.Artifact, Generated = outcome.Generated, WasUpToDate = outcome.WasUpToDate });
         }
         catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
         {
@@ -132,6 +132,9 @@ internal sealed record EvaluationState
 
     /// <summary>The last result.</summary>
     public string? Artifact { get; init; }
+
+    /// <summary>The generated set of it.</summary>
+    public string? Generated { get; init; }
 
     /// <summary>What is under way.</summary>
     public EvaluationRequest? Running { get; init; }

@@ -28,12 +28,14 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
     /// <param name="change">Gets each phase, with how many of how many are done in it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="UserErrorException">A set or model is not there, or they do not go together.</exception>
-    public async Task<(string Artifact, bool WasUpToDate)> RunAsync(EvaluationRequest request, IGrainFactory grains, Action<string, int, int> change, CancellationToken cancellationToken)
+    public async Task<EvaluationOutcome> RunAsync(EvaluationRequest request, IGrainFactory grains, Action<string, int, int> change, CancellationToken cancellationToken)
     {
         Check(request);
         var real = await DatasetAsync(request.Real, grains, cancellationToken);
         var classifier = request.Classifier == null ? null : await ClassifierAsync(request.Classifier, real, grains, cancellationToken);
         CompatibleWith(real, classifier);
+        var augmented = request.Augmented == null ? null : await ClassifierAsync(request.Augmented, real, grains, cancellationToken);
+        CompatibleWith(real, augmented);
         var generated = request.Model.Length > 0
             ? await samples.MakeAsync(request.Model, request.Count, request.Guidance, request.Steps, request.Seed, grains, change, cancellationToken)
             : await DatasetAsync(request.Generated, grains, cancellationToken);
@@ -43,9 +45,9 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         foreach (double guidance in request.GuidanceTable?.Items ?? [])
             table.Add((guidance, await samples.MakeAsync(request.Model, request.GuidanceCount, guidance, request.Steps, request.Seed, grains, change, cancellationToken)));
 
-        var recipe = RecipeOf(request, real, generated, classifier, table);
+        var recipe = RecipeOf(request, real, generated, classifier, augmented, table);
         if (await store.FindAsync(recipe.Id, cancellationToken) != null)
-            return (recipe.Id, true);
+            return new EvaluationOutcome(recipe.Id, generated.Artifact, true);
         string[] measured = await FanOutAsync($"measuring {real.Name}", real, request, null, grains, change, cancellationToken);
         string[] generatedMeasured = await FanOutAsync($"measuring {generated.Name}", generated, request, null, grains, change, cancellationToken);
         string[]? classified = null, generatedClassified = null;
@@ -57,6 +59,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
             foreach (var (guidance, set) in table)
                 tableClassified.Add(await FanOutAsync(FormattableString.Invariant($"classifying samples of guidance strength {guidance}"), set, request, classifier.Snapshot, grains, change, cancellationToken));
         }
+        string[]? augmentedClassified = augmented == null ? null : await FanOutAsync($"classifying {real.Name} with {augmented.Name}", real, request, augmented.Snapshot, grains, change, cancellationToken);
         using var scratch = store.CreateScratchDirectory();
         var work = devices.Cpu.RunAsync(
             () =>
@@ -66,13 +69,14 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
                 SetComparison.Write(
                     new MeasuredSet(realSet, real.Name, real.Origin, real.Artifact, real.Digest, ImageMeasurements.Concat([.. measured.Select(ImageMeasurements.Read)]), Classified(classified)),
                     new MeasuredSet(generatedSet, generated.Name, generated.Origin, generated.Artifact, generated.Digest, ImageMeasurements.Concat([.. generatedMeasured.Select(ImageMeasurements.Read)]), Classified(generatedClassified)),
-                    classifier?.Comparison, GuidanceSets(table, tableClassified), request.Nearest, request.Seed, [], RecipeLines(request, real, generated, classifier, recipe.Id), scratch.Path, ct: cancellationToken);
+                    classifier?.Comparison, GuidanceSets(table, tableClassified),
+                    augmented == null ? null : new AugmentedClassifier(augmented.Name, augmented.Comparison.Digest, augmented.Comparison.Classes, Classified(augmentedClassified)!), request.Nearest, request.Seed, [], RecipeLines(request, real, generated, classifier, recipe.Id), scratch.Path, ct: cancellationToken);
             },
             cancellationToken);
         change("comparing", 0, 0);
         await work;
         await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
-        return (recipe.Id, false);
+        return new EvaluationOutcome(recipe.Id, generated.Artifact, false);
     }
 
     private static void Check(EvaluationRequest request)
@@ -87,6 +91,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         Require(request.GuidanceCount is >= 2 and <= 10_000_000, "guidance table", $"The number of samples of a guidance strength should be from 2 to 10,000,000, but it is {request.GuidanceCount}.");
         Require(request.Nearest >= 0, "nearest", $"The number of images whose nearest ones are looked for should be 0 or more, but it is {request.Nearest}.");
         Require(request.GuidanceTable == null || request.Model.Length > 0, "guidance table", "A table of guidance strengths is made of a model's samples: name a model, not a data set.");
+        Require(request.Augmented == null || request.Classifier != null, "augmented", "A classifier that was trained with generated images is compared with one that was not: name both.");
         Require(request.GuidanceTable == null || request.Classifier != null, "guidance table", "A table of accuracies needs a classifier.");
     }
 
@@ -202,7 +207,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         }),
     ];
 
-    private static Recipe RecipeOf(EvaluationRequest request, StoredSet real, StoredSet generated, StoredClassifier? classifier, List<(double Guidance, StoredSet Set)> table)
+    private static Recipe RecipeOf(EvaluationRequest request, StoredSet real, StoredSet generated, StoredClassifier? classifier, StoredClassifier? augmented, List<(double Guidance, StoredSet Set)> table)
     {
         var recipe = new Recipe
         {
@@ -215,6 +220,11 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         {
             recipe.Inputs["classifier"] = classifier.Comparison.Digest;
             recipe.Parameters["classifierName"] = classifier.Name;
+        }
+        if (augmented != null)
+        {
+            recipe.Inputs["augmented"] = augmented.Comparison.Digest;
+            recipe.Parameters["augmentedName"] = augmented.Name;
         }
         foreach (var (guidance, set) in table)
             recipe.Inputs[FormattableString.Invariant($"guidance/{guidance}")] = set.Digest;
@@ -236,6 +246,12 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
 
     private sealed record StoredClassifier(string Name, string Snapshot, SnapshotDescription Description, ComparisonClassifier Comparison);
 }
+
+/// <summary>What a comparison has made.</summary>
+/// <param name="Artifact">The result.</param>
+/// <param name="Generated">The training set of generated images.</param>
+/// <param name="WasUpToDate">Whether the result was in the store already.</param>
+internal sealed record EvaluationOutcome(string Artifact, string Generated, bool WasUpToDate);
 
 /// <summary>A training set in the store, as it is compared.</summary>
 /// <param name="Name">Of the data set or the model.</param>

@@ -11,6 +11,7 @@ internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainStorageNames.Default)] IPersistentState<DatasetState> state,
     DatasetBuilder builder,
     DatasetImporter importer,
+    DatasetAugmenter augmenter,
     WakeUp wakeUp,
     ILogger<DatasetGrain> logger) : Grain, IDatasetGrain, IRemindable
 {
@@ -51,6 +52,9 @@ internal sealed partial class DatasetGrain(
     public Task<DatasetStatus> ImportAsync(DatasetImportRequest request, CancellationToken cancellationToken = default) =>
         StartAsync(new DatasetState { Importing = request, Result = state.State.Result }, cancellationToken);
 
+    public Task<DatasetStatus> AugmentAsync(DatasetAugmentation request, CancellationToken cancellationToken = default) =>
+        StartAsync(new DatasetState { Augmenting = request, Result = state.State.Result }, cancellationToken);
+
     public Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
 
     public IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>
@@ -60,7 +64,7 @@ internal sealed partial class DatasetGrain(
     {
         if (_status.Value.State == WorkState.Running)
         {
-            return state.State.Building == wanted.Building && state.State.Importing == wanted.Importing
+            return state.State.Building == wanted.Building && state.State.Importing == wanted.Importing && state.State.Augmenting == wanted.Augmenting
                 ? _status.Value
                 : throw new UserErrorException(ErrorKind.Conflict, Name, $"Data set '{Name}' is being made from {state.State.Source}: wait for it, or use another name.");
         }
@@ -76,9 +80,12 @@ internal sealed partial class DatasetGrain(
     {
         string phase = state.State.Building != null ? "reading the catalogue and the mosaics' headers" : "reading the files";
         Change(status => status with { State = WorkState.Running, Phase = phase, TilesDone = 0, TilesTotal = 0, TilesUpToDate = 0, Error = null });
-        _ = RunInBackgroundAsync(() => state.State.Building is { } build
-            ? builder.BuildAsync(Name, build, GrainFactory, Change, _deactivated.Token)
-            : importer.ImportAsync(Name, state.State.Importing!, Change, _deactivated.Token));
+        _ = RunInBackgroundAsync(() => state.State switch
+        {
+            { Building: { } build } => builder.BuildAsync(Name, build, GrainFactory, Change, _deactivated.Token),
+            { Importing: { } import } => importer.ImportAsync(Name, import, Change, _deactivated.Token),
+            var other => augmenter.AugmentAsync(Name, other.Augmenting!, GrainFactory, _deactivated.Token),
+        });
     }
 
     private async Task RunInBackgroundAsync(Func<Task<DatasetStatus>> work)
@@ -144,9 +151,12 @@ internal sealed class DatasetState
     /// <summary>An import under way.</summary>
     public DatasetImportRequest? Importing { get; set; }
 
+    /// <summary>An addition of generated images under way.</summary>
+    public DatasetAugmentation? Augmenting { get; set; }
+
     /// <summary>Why the last attempt failed, if it did.</summary>
     public string? Failure { get; set; }
 
     /// <summary>What is being read, if anything is.</summary>
-    internal string? Source => Building?.CataloguePath ?? Importing?.Path;
+    internal string? Source => Building?.CataloguePath ?? Importing?.Path ?? Augmenting?.Generated;
 }

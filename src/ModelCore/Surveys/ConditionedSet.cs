@@ -37,6 +37,8 @@ public sealed class ConditionedSet : ITrainingData
 
     public int StoredSize => _set.StoredSize;
 
+    public IReadOnlyList<int>? HeldOut => _set.HeldOut;
+
     /// <summary>The set with the conditions asked for; the set itself where they are the ones that it has anyway.</summary>
     /// <param name="set">Disposed of by its owner, after the result's last use.</param>
     /// <param name="choices">An empty list for none; null for the peak flux where the set has its transform.</param>

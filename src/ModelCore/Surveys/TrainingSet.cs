@@ -46,6 +46,10 @@ public sealed record TrainingSetDescription
     /// <summary>Whether all but the source was set to 0 in each image.</summary>
     public bool SourceOnly { get; init; }
 
+    /// <summary>The split whose images a training keeps for its validations, whatever share of the set it would keep itself; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? HeldOutSplit { get; init; }
+
     /// <summary>Whether a model made the images: each lies in 0 to its peak flux, which is the one that was asked for and need not be reached.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsGenerated { get; init; }
@@ -260,6 +264,8 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
     public int Label(int index) => (int)_file.Values<long>(TrainingSet.Labels)[index];
 
     public bool BalancesClasses => Description.BalancesClasses;
+
+    public IReadOnlyList<int>? HeldOut => Description.HeldOutSplit is { } split ? [.. Enumerable.Range(0, Count).Where(i => Split(i) == split)] : null;
 
     /// <summary>The split that an image came in; empty without one.</summary>
     public string Split(int index) =>

@@ -13,17 +13,18 @@ internal sealed class DataSplit
     /// <param name="validationFraction">Share that is kept for validation.</param>
     /// <param name="seed">Of the split and of the order.</param>
     /// <param name="labels">The class of an image, to draw each class equally often; null to draw each image equally often.</param>
-    public DataSplit(int count, double validationFraction, ulong seed, Func<int, int>? labels = null)
+    /// <param name="heldOut">The images for validation, where the data say so themselves.</param>
+    public DataSplit(int count, double validationFraction, ulong seed, Func<int, int>? labels = null, IReadOnlyList<int>? heldOut = null)
     {
         _seed = seed;
-        int validation = (int)Math.Floor(validationFraction * count);
-        if (validationFraction > 0)
+        int validation = heldOut?.Count ?? (int)Math.Floor(validationFraction * count);
+        if (validationFraction > 0 && heldOut == null)
             validation = Math.Max(validation, 1);
         if (count - validation < 1)
             throw new RadioDiffusionException($"A training set should have at least {1 + validation} images, but it has {count}.");
         int[] shuffled = new RandomStream(seed, "split").Permutation(count);
-        _training = shuffled[..^validation];
-        Validation = shuffled[^validation..];
+        _training = heldOut == null ? shuffled[..^validation] : [.. shuffled.Except(heldOut)];
+        Validation = heldOut ?? shuffled[^validation..];
         _classes = labels == null ? null : new ClassOrder(_training, labels, seed);
     }
 

@@ -23,6 +23,9 @@ public interface ITrainingData
     /// <summary>Whether training draws each class equally often, whatever its size.</summary>
     bool BalancesClasses => false;
 
+    /// <summary>Images that are kept for validation, whatever share the training would keep itself; null to let it choose.</summary>
+    IReadOnlyList<int>? HeldOut => null;
+
     /// <summary>Side of the images with the margin that lets them be turned by any angle; <see cref="ImageSize"/> without one.</summary>
     int StoredSize => ImageSize;
 

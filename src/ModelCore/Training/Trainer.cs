@@ -59,7 +59,7 @@ public sealed class Trainer : IDisposable
         _averages = new PowerFunctionAverages(options.PowerEma, _parameters.Values);
         LossScale = options.Precision == Precision.Float16 ? new LossScale() : null;
         bool balances = data.BalancesClasses && network.Options.Kind == NetworkKind.Denoiser;    // the weights of a classifier's loss do the same
-        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, balances ? data.Label : null);
+        _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, balances ? data.Label : null, data.HeldOut);
         _objective = Objective.Of(network, data, _split, NumberTensor);
         _objective.CheckShare(_shareSize, MostAtOnce);
         _batches = new BatchMaker(data, options, network.Options, device);

@@ -49,6 +49,8 @@ public sealed class EvaluationReport(EvaluationResult result, EvaluationPictures
             page.Section("Flux conditioning (Sects. 5.2 and 6.2, Fig. 17)", () => FluxConditioning(page, flux));
         if (result.ClassConditioning is { } classes)
             page.Section("Class conditioning (Sects. 5.3 and 6.3, Table 7)", () => ClassConditioning(page, classes));
+        if (result.Augmentation is { } augmentation)
+            page.Section("Generated images as training data (Sect. 7)", () => Augmentation(page, augmentation));
         if (result.Features is { } features)
             page.Section("In the classifier's features", () => Features(page, features));
         if (result.Nearest is { } nearest)
@@ -132,6 +134,14 @@ public sealed class EvaluationReport(EvaluationResult result, EvaluationPictures
                     .. one.Matrix.Classes.Select((_, label) => Percent(one.Matrix.Recall(label)))]));
         }
         page.Paragraph($"The classifier is {classes.Classifier} ({classes.ClassifierDigest}), the paper's ResNet-18 with its training through a run of this program.");
+    }
+
+    private static void Augmentation(HtmlPage page, AugmentationStudy study)
+    {
+        page.Plots([(MatrixPlot.Draw([("Trained on real images", study.RealOnly), ("With generated images added", study.Augmented)]),
+            $"Confusion matrices on real images: accuracy {Percent(study.RealOnly.Accuracy)} without and {Percent(study.Augmented.Accuracy)} with generated images in training")]);
+        page.Paragraph(string.Create(CultureInfo.InvariantCulture,
+            $"Both are judged by the same {study.RealOnly.Images:N0} real images, which neither was trained on. {study.OnlyAugmentedRight} are right only with generated images ({study.Classifier}), {study.OnlyRealRight} only without: a difference as large has a probability of {study.Probability:0.###} by chance (McNemar's exact test)."));
     }
 
     private static void Features(HtmlPage page, FeatureComparison features)

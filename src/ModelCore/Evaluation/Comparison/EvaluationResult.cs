@@ -16,6 +16,9 @@ public sealed record EvaluationResult
     /// <summary>Paper, Sects. 5.3 and 6.3; sets with classes.</summary>
     public ClassConditioning? ClassConditioning { get; init; }
 
+    /// <summary>What the paper proposes; with a classifier that was trained with generated images added.</summary>
+    public AugmentationStudy? Augmentation { get; init; }
+
     /// <summary>What the paper leaves to the future; with a classifier.</summary>
     public FeatureComparison? Features { get; init; }
 
@@ -58,6 +61,27 @@ public sealed record ComparedSet(string Name, string Origin, string Artifact, st
 /// <param name="Generated">Generated images, against the classes that they were asked to be of.</param>
 /// <param name="ByGuidance">The same for several guidance strengths, rising (the paper's Table 7); empty if none were asked for.</param>
 public sealed record ClassConditioning(string Classifier, string ClassifierDigest, ConfusionMatrix Real, ConfusionMatrix Generated, IReadOnlyList<GuidanceAccuracy> ByGuidance);
+
+/// <summary>Whether a classifier gains by generated images added to its real ones: both judged by the same real images, which neither was trained on.</summary>
+/// <param name="Classifier">Name of the one that was trained with generated images added.</param>
+/// <param name="ClassifierDigest">Of its weights.</param>
+/// <param name="RealOnly">Of the one that was trained on real images alone.</param>
+/// <param name="Augmented">Of the one that was trained with generated images added.</param>
+/// <param name="OnlyAugmentedRight">Images that only the latter takes for what they are.</param>
+/// <param name="OnlyRealRight">Images that only the former takes for what they are.</param>
+/// <param name="Probability">Of a difference at least as large by chance (McNemar's exact test).</param>
+public sealed record AugmentationStudy(string Classifier, string ClassifierDigest, ConfusionMatrix RealOnly, ConfusionMatrix Augmented, int OnlyAugmentedRight, int OnlyRealRight, double Probability)
+{
+    /// <summary>Twice the smaller tail of the binomial distribution of n = a + b trials with probability 1/2, at most 1.</summary>
+    public static double McNemar(int a, int b)
+    {
+        int n = a + b;
+        double tail = 0;
+        for (int k = 0; k <= Math.Min(a, b); k++)
+            tail += Math.Exp(MathNet.Numerics.SpecialFunctions.BinomialLn(n, k) - (n * Math.Log(2)));
+        return Math.Min(1, 2 * tail);
+    }
+}
 
 /// <summary>One line of the paper's Table 7.</summary>
 /// <param name="Guidance">omega.</param>

@@ -21,6 +21,13 @@ public sealed record MeasuredSet(TrainingSetReader Set, string Name, string Orig
 /// <param name="HeldOut">Images of the real set that it has not been trained on; null if it was trained on another set.</param>
 public sealed record ComparisonClassifier(string Name, string Digest, IReadOnlyList<string> Classes, IReadOnlyList<int>? HeldOut);
 
+/// <summary>What a classifier that was trained with generated images added says of the real set.</summary>
+/// <param name="Name">Of the model.</param>
+/// <param name="Digest">Of its weights.</param>
+/// <param name="Classes">That it knows, in the order of its labels.</param>
+/// <param name="Classified">Of all real images.</param>
+public sealed record AugmentedClassifier(string Name, string Digest, IReadOnlyList<string> Classes, IReadOnlyList<ClassifiedImage?> Classified);
+
 /// <summary>Images that were generated with one guidance strength, for the table of accuracies.</summary>
 /// <param name="Guidance">omega.</param>
 /// <param name="Labels">Class of each, as asked for.</param>
@@ -39,6 +46,7 @@ public static class SetComparison
     /// <param name="generated">The generated set, with images of the same size.</param>
     /// <param name="classifier">Null to leave out what needs one.</param>
     /// <param name="byGuidance">Sets of the table of accuracies.</param>
+    /// <param name="augmented">A classifier that was trained with generated images added; null for none.</param>
     /// <param name="nearest">Generated images whose nearest real ones are looked for; 0 for none.</param>
     /// <param name="seed">Of everything random.</param>
     /// <param name="notes">What is to be known about the sets.</param>
@@ -46,8 +54,8 @@ public static class SetComparison
     /// <param name="directory">Where to write.</param>
     /// <param name="phase">What is being done.</param>
     /// <param name="ct">Stops it.</param>
-    public static EvaluationResult Write(MeasuredSet real, MeasuredSet generated, ComparisonClassifier? classifier, IReadOnlyList<GuidanceSet> byGuidance, int nearest, ulong seed,
-        IReadOnlyList<string> notes, IReadOnlyList<(string Name, string Value)> recipe, string directory, IProgress<string>? phase = null, CancellationToken ct = default)
+    public static EvaluationResult Write(MeasuredSet real, MeasuredSet generated, ComparisonClassifier? classifier, IReadOnlyList<GuidanceSet> byGuidance, AugmentedClassifier? augmented, int nearest,
+        ulong seed, IReadOnlyList<string> notes, IReadOnlyList<(string Name, string Value)> recipe, string directory, IProgress<string>? phase = null, CancellationToken ct = default)
     {
         var left = new List<string>(notes);
         phase?.Report("comparing distributions");
@@ -61,6 +69,7 @@ public static class SetComparison
         var features = classifier == null ? null : Features(real, generated, classifier, seed, left, ct);
         if (classifier == null)
             left.Add("Class conditioning and everything in a classifier's features are left out, since no classifier was given: train one with 'radiodiffusion train start NAME --dataset REAL --preset classifier', and name it with --classifier NAME.");
+        var study = classifier == null || augmented == null ? null : Augmentation(real, classifier, augmented, left);
         phase?.Report("looking for the nearest images");
         var (near, sheet) = nearest > 0 ? Nearest(real.Set, generated.Set, nearest, seed, ct) : (null, null);
         phase?.Report("writing the report");
@@ -71,6 +80,7 @@ public static class SetComparison
             Quantities = quantities,
             FluxConditioning = flux,
             ClassConditioning = classes,
+            Augmentation = study,
             Features = features,
             Nearest = near,
             Notes = left,
@@ -86,7 +96,7 @@ public static class SetComparison
 
     private static ClassConditioning? Classes(MeasuredSet real, MeasuredSet generated, ComparisonClassifier classifier, IReadOnlyList<GuidanceSet> byGuidance, List<string> notes)
     {
-        int[]? realLabels = LabelsOf(real.Set, classifier), generatedLabels = LabelsOf(generated.Set, classifier);
+        int[]? realLabels = LabelsOf(real.Set, classifier.Classes), generatedLabels = LabelsOf(generated.Set, classifier.Classes);
         if (realLabels == null || generatedLabels == null)
         {
             notes.Add($"Class conditioning is left out: both sets need the classes that {classifier.Name} knows ({string.Join(", ", classifier.Classes)}).");
@@ -108,10 +118,26 @@ public static class SetComparison
         return ConfusionMatrix.Of(classifier.Classes, [.. known.Select(i => labels[i])], [.. known.Select(i => images[i]!.Label)]);
     }
 
-    /// <summary>The classifier's labels of a set's images, matched by the names of the classes; null if it does not know them.</summary>
-    private static int[]? LabelsOf(TrainingSetReader set, ComparisonClassifier classifier)
+    private static AugmentationStudy? Augmentation(MeasuredSet real, ComparisonClassifier classifier, AugmentedClassifier augmented, List<string> notes)
     {
-        int[] known = [.. set.Description.Classes.Select(name => classifier.Classes.ToList().IndexOf(name))];
+        if (classifier.HeldOut is not { } heldOut || LabelsOf(real.Set, classifier.Classes) is not { } labels || !augmented.Classes.SequenceEqual(classifier.Classes))
+        {
+            notes.Add($"The study of augmentation is left out: it needs a classifier that was trained on {real.Name}, and one with the same classes that was trained with generated images added.");
+            return null;
+        }
+        int[] judged = [.. heldOut.Where(i => real.Classified![i] != null && augmented.Classified[i] != null)];
+        bool[] one = [.. judged.Select(i => real.Classified![i]!.Label == labels[i])], other = [.. judged.Select(i => augmented.Classified[i]!.Label == labels[i])];
+        int onlyOne = one.Zip(other).Count(pair => pair is (true, false)), onlyOther = one.Zip(other).Count(pair => pair is (false, true));
+        return new AugmentationStudy(augmented.Name, augmented.Digest,
+            ConfusionMatrix.Of(classifier.Classes, [.. judged.Select(i => labels[i])], [.. judged.Select(i => real.Classified![i]!.Label)]),
+            ConfusionMatrix.Of(classifier.Classes, [.. judged.Select(i => labels[i])], [.. judged.Select(i => augmented.Classified[i]!.Label)]),
+            onlyOther, onlyOne, AugmentationStudy.McNemar(onlyOther, onlyOne));
+    }
+
+    /// <summary>The classifier's labels of a set's images, matched by the names of the classes; null if it does not know them.</summary>
+    private static int[]? LabelsOf(TrainingSetReader set, IReadOnlyList<string> classes)
+    {
+        int[] known = [.. set.Description.Classes.Select(name => classes.ToList().IndexOf(name))];
         return known.Length == 0 || known.Contains(-1) ? null : [.. Enumerable.Range(0, set.Count).Select(i => known[set.Label(i)])];
     }
 

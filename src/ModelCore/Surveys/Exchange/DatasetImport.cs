@@ -20,6 +20,9 @@ public sealed record DatasetImportOptions
     /// <summary>Of the random undersampling.</summary>
     public ulong Seed { get; init; } = 42;
 
+    /// <summary>The split whose images trainings keep for validation; null to let them choose.</summary>
+    public string? HeldOutSplit { get; init; }
+
     /// <summary>Where the files do not say; 0 takes what they say.</summary>
     public double PixelScaleArcsec { get; init; }
 

@@ -26,6 +26,7 @@ internal sealed class ImportedSet(IImageSource source, DatasetImportOptions opti
             Size = side,
             Classes = source.Classes,
             Splits = splits,
+            HeldOutSplit = options.HeldOutSplit,
             BalancesClasses = options.Balance == ClassBalance.Weights,
             Transform = transform,
             Fluxes = transform == null ? null : FluxDistribution.Of(peaks, transform),

@@ -38,15 +38,27 @@ public sealed class SetComparisonTests : IDisposable
         var result = Compare(
             Measured(real, "first") with { Classified = [.. Enumerable.Range(0, 60).Select(i => Classified(i < 30 ? i % 2 : 0, i))] },
             Measured(generated, "model") with { Classified = [null, .. Enumerable.Range(1, 39).Select(i => Classified(i % 2, i))] },
-            new ComparisonClassifier("judge", "0123", ["double", "point"], heldOut), [guidance], out string page);
+            new ComparisonClassifier("judge", "0123", ["double", "point"], heldOut), [guidance], out string page,
+            new AugmentedClassifier("better", "4567", ["double", "point"], [.. Enumerable.Range(0, 60).Select(i => Classified(i < 20 ? 1 - (i % 2) : i % 2, i))]));
         // The classifier's labels are the other way round: what it calls 0 is the set's 1, so all real ones are taken for the other class.
         Assert.Equal((0, 30), (result.ClassConditioning!.Real.Accuracy, result.ClassConditioning.Real.Images));
         Assert.Equal(39, result.ClassConditioning.Generated.Images);                          // one could not be classified
         Assert.Equal((0.75, 0.5), (result.ClassConditioning.ByGuidance[0].Guidance, result.ClassConditioning.ByGuidance[0].Matrix.Accuracy));
         Assert.Equal((30, 15), (result.Features!.Images, result.Features.HalfImages));        // unseen ones only
+        Assert.Equal((20, 0), (result.Augmentation!.OnlyAugmentedRight, result.Augmentation.OnlyRealRight));
+        Assert.Equal(20 / 30.0, result.Augmentation.Augmented.Accuracy, 1e-12);
         Assert.Contains("<h2>Class conditioning (Sects. 5.3 and 6.3, Table 7)</h2>", page);
         Assert.Contains("Guidance strength ω (Table 7)", page);
         Assert.Contains("<h2>In the classifier&#39;s features</h2>", page);
+    }
+
+    /// <summary>1 of 6 and 0 of 5 tosses of a coin, on both sides: 2 (1 + 6) / 64 and 2 / 32.</summary>
+    [Fact]
+    public void McNemar_IsThatOfACoin()
+    {
+        Assert.Equal(14 / 64.0, AugmentationStudy.McNemar(1, 5), 1e-12);
+        Assert.Equal(2 / 32.0, AugmentationStudy.McNemar(5, 0), 1e-12);
+        Assert.Equal((1, 1), (AugmentationStudy.McNemar(3, 3), AugmentationStudy.McNemar(0, 0)));
     }
 
     [Fact]
@@ -143,10 +155,10 @@ public sealed class SetComparisonTests : IDisposable
 
     private static ClassifiedImage Classified(int label, int number) => new(label == 0 ? [3f, -1f] : [-1f, 3f], [label, (number * 7919 % 101) / 101f, (number * 104729 % 103) / 103f]);
 
-    private EvaluationResult Compare(MeasuredSet real, MeasuredSet generated, ComparisonClassifier? classifier, GuidanceSet[] byGuidance, out string page)
+    private EvaluationResult Compare(MeasuredSet real, MeasuredSet generated, ComparisonClassifier? classifier, GuidanceSet[] byGuidance, out string page, AugmentedClassifier? augmented = null)
     {
         string directory = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
-        var result = SetComparison.Write(real, generated, classifier, byGuidance, 10, 1, [], [("Program", "tests")], directory);
+        var result = SetComparison.Write(real, generated, classifier, byGuidance, augmented, 10, 1, [], [("Program", "tests")], directory);
         page = Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(directory, SetComparison.ReportFile)));
         foreach (string table in new[] { SetComparison.RealTable, SetComparison.GeneratedTable, SetComparison.ResultFile })
             Assert.True(File.Exists(Path.Combine(directory, table)));
