@@ -14,6 +14,10 @@ namespace RadioDiffusion.Client.Commands;
 internal static class EvaluateCommand
 {
     private const string DatasetPrefix = "dataset:", ModelPrefix = "model:";
+
+    /// <summary>A classifier of a report need not be a choice of the user's: it trains in bfloat16 where that is faster, which takes a third of the time on some processors.</summary>
+    private const string FasterPrecision = """{"training": {"precision": "Auto"}}""";
+
     private static readonly Option<string> _real = new("--real") { Description = "Name of the data set of real images.", Required = true, HelpName = "DATASET" };
     private static readonly Option<string> _generated = new("--generated") { Description = "Name of a model, whose samples are made, or of a data set of generated images; dataset:NAME or model:NAME where both have the name.", Required = true, HelpName = "MODEL|DATASET" };
     private static readonly Option<string> _out = new("--out") { Description = "Folder for report.html, evaluation.json and one row an image of each set (Parquet).", Required = true, HelpName = "DIR" };
@@ -27,13 +31,14 @@ internal static class EvaluateCommand
     private static readonly Option<int> _tableCount = new Option<int>("--guidance-count") { Description = "Samples for each of them.", DefaultValueFactory = _ => 200 }.AtLeast(2);
     private static readonly Option<bool> _augmentation = new("--augmentation") { Description = "Also trains a classifier with the generated images added to the real ones, and compares both on the same held-out real images." };
     private static readonly Option<int> _nearest = new Option<int>("--nearest") { Description = "Generated images whose nearest real ones are looked for; 0 for none.", DefaultValueFactory = _ => 200 }.AtLeast(0);
+    private static readonly Option<bool> _publishedArea = new("--published-a50") { Description = "A50 as the published programme's search finds it, up to 9 pixels away from the exact one." };
     private static readonly Option<string?> _name = new("--name") { Description = "Name of the evaluation, under which it goes on after an interruption. Default: made of the two sets' names." };
 
     public static Command Build()
     {
         var command = new Command("evaluate",
             "Compares a real with a generated set: distributions of pixels, fluxes and sizes, flux and class conditioning, distances in a classifier's features, nearest training images, as one HTML report with its numbers as JSON.")
-            .With(_real, _generated, _out, _count, _guidance, _steps, _classifier, _noClassifier, _classifierPreset, _table, _tableCount, _augmentation, _nearest, _name, CommonOptions.Seed);
+            .With(_real, _generated, _out, _count, _guidance, _steps, _classifier, _noClassifier, _classifierPreset, _table, _tableCount, _augmentation, _nearest, _publishedArea, _name, CommonOptions.Seed);
         command.SetGuardedAction(RunAsync);
         return command;
     }
@@ -68,6 +73,7 @@ internal static class EvaluateCommand
             GuidanceTable = parsed.GetValue(_table) is { Length: > 0 } table ? new ValueList<double>(table) : null,
             GuidanceCount = parsed.GetValue(_tableCount),
             Nearest = parsed.GetValue(_nearest),
+            PublishedA50 = parsed.GetValue(_publishedArea),
         };
         string name = parsed.GetValue(_name) ?? DefaultName(real, model.Length > 0 ? model : dataset);
         var status = await FollowAsync(session, name, request, output, cancellationToken);
@@ -133,7 +139,7 @@ internal static class EvaluateCommand
                 return null;
         }
         string preset = parsed.GetValue(_classifierPreset)!;
-        return await TrainedAsync(session, $"{real}-{preset}", new TrainingRequest { Dataset = real, Preset = preset }, "--no-classifier leaves it out", output, cancellationToken);
+        return await TrainedAsync(session, $"{real}-{preset}", new TrainingRequest { Dataset = real, Preset = preset, Configuration = FasterPrecision }, "--no-classifier leaves it out", output, cancellationToken);
     }
 
     /// <summary>The name of a classifier that was trained like the given one, with the generated images added to the real ones.</summary>

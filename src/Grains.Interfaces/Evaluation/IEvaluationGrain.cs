@@ -63,6 +63,9 @@ public sealed record EvaluationRequest
 
     /// <summary>Name of a classifier that was trained with generated images added, to be compared with <see cref="Classifier"/> on the same real images; null for no such comparison.</summary>
     [Id(11)] public string? Augmented { get; init; }
+
+    /// <summary>Whether A50 is what the published search finds, and not the exact one.</summary>
+    [Id(12)] public bool PublishedA50 { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.EvaluationStatus")]

@@ -49,6 +49,9 @@ public sealed record ImageShardRequest
 
     /// <summary>The snapshot of the classifier; null where none is asked.</summary>
     [Id(5)] public string? Classifier { get; init; }
+
+    /// <summary>Whether A50 is what the published search finds, and not the exact one.</summary>
+    [Id(6)] public bool PublishedA50 { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.ImageShardStatus")]

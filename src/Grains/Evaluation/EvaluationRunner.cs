@@ -139,6 +139,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
             Count = Math.Min(ShardImages, set.Images - (i * ShardImages)),
             Seed = classifier == null ? request.Seed : 0,
             Classifier = classifier,
+            PublishedA50 = classifier == null && request.PublishedA50,
         })];
         string[] found = new string[parts.Length];
         int[] done = new int[parts.Length];
@@ -167,7 +168,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
 
     private static async Task<string> PartAsync(ImageShardRequest part, IGrainFactory grains, Action<int> progress, CancellationToken cancellationToken)
     {
-        string key = $"{part.Artifact}/{part.First}-{part.Count}/{(part.Classifier == null ? part.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture) : SnapshotNames.DigestOf(part.Classifier))}";
+        string key = $"{part.Artifact}/{part.First}-{part.Count}/{(part.Classifier == null ? FormattableString.Invariant($"{part.Seed}{(part.PublishedA50 ? "-published" : "")}") : SnapshotNames.DigestOf(part.Classifier))}";
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -214,7 +215,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
             Kind = "evaluation",
             AlgorithmVersion = AlgorithmVersion,
             Inputs = new() { ["real"] = real.Digest, ["generated"] = generated.Digest },
-            Parameters = new JsonObject { ["seed"] = request.Seed, ["nearest"] = request.Nearest, ["realName"] = real.Name, ["generatedName"] = generated.Name },
+            Parameters = new JsonObject { ["seed"] = request.Seed, ["nearest"] = request.Nearest, ["publishedA50"] = request.PublishedA50, ["realName"] = real.Name, ["generatedName"] = generated.Name },
         };
         if (classifier != null)
         {
@@ -237,6 +238,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         ("Generated set", $"{generated.Name}: {generated.Artifact}"),
         .. request.Model.Length > 0 ? new[] { ("Samples", FormattableString.Invariant($"{request.Count} of model {request.Model}, guidance strength {request.Guidance}, {request.Steps} steps of Heun's method, seeds {request.Seed} to {request.Seed + (ulong)request.Count - 1}")) } : [],
         .. classifier == null ? [] : new[] { ("Classifier", $"{classifier.Name}: {classifier.Snapshot}") },
+        ("A50", request.PublishedA50 ? "as the published search finds it" : "exact"),
         ("Seed", FormattableString.Invariant($"{request.Seed}")),
         ("The paper's settings", "50,000 images with guidance strength 0.1 for the model of fluxes, 2,000 of each class with 0.75 for that of classes; 25 steps of Heun's method"),
         ("Evaluation", id),

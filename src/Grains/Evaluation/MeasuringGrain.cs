@@ -17,14 +17,14 @@ internal sealed class MeasuringGrain(IArtifactStore store, IDeviceSlots devices,
         Kind = "image-measurements",
         AlgorithmVersion = 1,
         Inputs = new() { ["dataset"] = request.Digest },
-        Parameters = new JsonObject { ["first"] = request.First, ["count"] = request.Count, ["seed"] = request.Seed },
+        Parameters = new JsonObject { ["first"] = request.First, ["count"] = request.Count, ["seed"] = request.Seed, ["publishedA50"] = request.PublishedA50 },
     };
 
     protected override Task WriteAsync(ImageShardRequest request, string set, string directory, CancellationToken ct) => devices.Cpu.RunAsync(
         () =>
         {
             using var images = TrainingSetReader.Open(set);
-            SetMeter.Measure(images, request.First, request.Count, request.Seed, this, ct).Write(directory);
+            SetMeter.Measure(images, request.First, request.Count, request.Seed, request.PublishedA50, this, ct).Write(directory);
         },
         ct);
 }

@@ -40,7 +40,8 @@ public readonly record struct FluxMeasurement(FluxProblem Problem, double ModelF
     /// <param name="image">(side, side), scaled to [0, 1].</param>
     /// <param name="seed">Of the added noise.</param>
     /// <param name="number">Of the image in its set.</param>
-    public static FluxMeasurement Of(SourceFinder finder, ReadOnlySpan<float> image, int side, ulong seed, long number)
+    /// <param name="publishedArea">Whether A50 is what the published search finds (<see cref="SourceFinding.ModelFlux.PublishedHalfFluxArea"/>), and not the exact one.</param>
+    public static FluxMeasurement Of(SourceFinder finder, ReadOnlySpan<float> image, int side, ulong seed, long number, bool publishedArea = false)
     {
         if (image.Length != side * side)
             throw new ArgumentException($"An image should have {side} x {side} pixels, but has {image.Length}.", nameof(image));
@@ -66,7 +67,7 @@ public readonly record struct FluxMeasurement(FluxProblem Problem, double ModelF
             return None(FluxProblem.NoNoise);
         }
         float[] model = found.Model();
-        return new FluxMeasurement(FluxProblem.None, found.TotalFlux, SourceFinding.ModelFlux.HalfFluxArea(model), SourceFinding.ModelFlux.PositiveResidual(image, model),
+        return new FluxMeasurement(FluxProblem.None, found.TotalFlux, publishedArea ? SourceFinding.ModelFlux.PublishedHalfFluxArea(model) : SourceFinding.ModelFlux.HalfFluxArea(model), SourceFinding.ModelFlux.PositiveResidual(image, model),
             found.Islands.Count, found.Gaussians.Count, found.Islands.Sum(island => island.Rejections.Count), found.Islands.All(island => island.HasConverged));
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Security;
@@ -46,6 +47,10 @@ public sealed partial class ClusterTests(ClusterBench bench, ITestOutputHelper o
             float[] pixels = Pixels(sample.Fits!), pixelsThere = Pixels(sampleThere.Fits!);
             Assert.All(pixels.Zip(pixelsThere), pair => Assert.Equal(pair.First, pair.Second, 3.5e-3f * 1e-4f));   // 1e-4 of the peak flux
         }
+
+        var (evaluation, evaluationThere) = (await EvaluateAsync(embedded, "chain"), await EvaluateAsync(cluster, "chain"));
+        Assert.Equal(evaluation.Artifact, evaluationThere.Artifact);
+        Assert.Equal((await embedded.Artifacts.FindAsync(evaluation.Artifact!, Token))!.ContentDigest, (await cluster.Artifacts.FindAsync(evaluation.Artifact!, Token))!.ContentDigest);
     }
 
     [Fact]
@@ -265,6 +270,16 @@ public sealed partial class ClusterTests(ClusterBench bench, ITestOutputHelper o
         var run = session.Grains.GetGrain<ITrainingRunGrain>(name);
         await run.StartAsync(TrainingRequest(name, iterations), Token);
         var status = await run.FollowAsync(_ => { }, Token);
+        Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
+        return status;
+    }
+
+    /// <summary>A data set with itself: what differs between silos would show in the report's bytes.</summary>
+    private static async Task<EvaluationStatus> EvaluateAsync(Session session, string name)
+    {
+        var grain = session.Grains.Evaluation(name);
+        await grain.StartAsync(new EvaluationRequest { Real = name, Generated = name, Nearest = 3 }, Token);
+        var status = await grain.FollowAsync(_ => { }, Token);
         Assert.True(status.State == WorkState.Done, $"{status.State}: {status.Error}");
         return status;
     }

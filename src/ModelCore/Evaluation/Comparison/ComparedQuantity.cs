@@ -10,7 +10,7 @@ namespace RadioDiffusion.ModelCore.Evaluation.Comparison;
 /// <param name="Distance">Between the sets, with the bootstrap's errors over images; null where one of them has no number.</param>
 public sealed record ComparedQuantity(string Name, string Title, string Unit, BinnedCounts Counts, QuantitySummary Real, QuantitySummary Generated, DistributionDistance? Distance)
 {
-    private const int Bins = 40, PixelBinsShown = 64;
+    private const int FewestBins = 8, MostBins = 40, PixelBinsShown = 64;
 
     /// <summary>Whether the bins are equal in the logarithm.</summary>
     public bool IsLogarithmic { get; init; }
@@ -34,8 +34,11 @@ public sealed record ComparedQuantity(string Name, string Title, string Unit, Bi
     {
         double[] one = [.. real.Images.Select(value)], other = [.. generated.Images.Select(value)];
         DistributionDistance? distance = one.Any(double.IsFinite) && other.Any(double.IsFinite) ? DistributionDistance.Of(one, other, seed) : null;
-        return new ComparedQuantity(name, title, unit, BinnedCounts.Of(one, other, Bins, logarithmic, whole), QuantitySummary.Of(one), QuantitySummary.Of(other), distance) { IsLogarithmic = logarithmic };
+        return new ComparedQuantity(name, title, unit, BinnedCounts.Of(one, other, BinsFor(Math.Min(one.Length, other.Length)), logarithmic, whole), QuantitySummary.Of(one), QuantitySummary.Of(other), distance) { IsLogarithmic = logarithmic };
     }
+
+    /// <summary>As many as the smaller set can fill: they grow with the cube root of its images.</summary>
+    private static int BinsFor(int images) => Math.Clamp((int)(2.5 * Math.Cbrt(images)), FewestBins, MostBins);
 
     /// <summary>The bootstrap draws images, not pixels, since the pixels of an image belong together.</summary>
     private static ComparedQuantity Pixels(ImageMeasurements real, ImageMeasurements generated, ulong seed)

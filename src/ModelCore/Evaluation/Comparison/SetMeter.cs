@@ -11,9 +11,10 @@ public static class SetMeter
     /// <param name="first">The first image.</param>
     /// <param name="count">How many.</param>
     /// <param name="seed">Of the noise that is added before source finding; an image's noise follows from it and its place in the set.</param>
+    /// <param name="publishedArea">Whether A50 is what the published search finds, and not the exact one.</param>
     /// <param name="progress">Images measured.</param>
     /// <param name="ct">Stops it.</param>
-    public static ImageMeasurements Measure(TrainingSetReader set, int first, int count, ulong seed, IProgress<int>? progress = null, CancellationToken ct = default)
+    public static ImageMeasurements Measure(TrainingSetReader set, int first, int count, ulong seed, bool publishedArea = false, IProgress<int>? progress = null, CancellationToken ct = default)
     {
         var finder = new SourceFinder(SourceFinderOptions.Paper);
         var images = new ImageMeasurement[count];
@@ -24,7 +25,7 @@ public static class SetMeter
             float[] image = ScaledImages.Of(set, first + i);
             Count(image, pixelCounts.AsSpan(i * ImageMeasurements.PixelBins, ImageMeasurements.PixelBins));
             var (mean, deviation) = Moments(image);
-            images[i] = new ImageMeasurement(mean, deviation, FluxMeasurement.Of(finder, image, set.ImageSize, seed, first + i),
+            images[i] = new ImageMeasurement(mean, deviation, FluxMeasurement.Of(finder, image, set.ImageSize, seed, first + i, publishedArea),
                 set.Description.Unit.Length > 0 ? set.PeakFlux(first + i) : double.NaN, set.HasContext ? set.Context(first + i)[0] : double.NaN, set.ClassCount > 0 ? set.Label(first + i) : -1);
             progress?.Report(i + 1);
         }

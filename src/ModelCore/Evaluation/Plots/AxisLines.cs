@@ -8,9 +8,10 @@ internal static class AxisLines
     /// <param name="vertical">Along the left.</param>
     /// <param name="wholeTicks">Whether the vertical axis counts, so that fractions mean nothing.</param>
     /// <param name="hasNumbers">Whether the horizontal axis has its numbers and name here; not where another plot stands below.</param>
-    public static void Draw(Drawing drawing, Axis horizontal, Axis vertical, bool wholeTicks = false, bool hasNumbers = true)
+    /// <param name="ticks">Of the vertical axis; null for those that are easily read.</param>
+    public static void Draw(Drawing drawing, Axis horizontal, Axis vertical, bool wholeTicks = false, bool hasNumbers = true, IReadOnlyList<double>? ticks = null)
     {
-        foreach (double tick in vertical.Ticks().Where(tick => !wholeTicks || tick == Math.Floor(tick)))
+        foreach (double tick in (ticks ?? vertical.Ticks()).Where(tick => !wholeTicks || tick == Math.Floor(tick)))
         {
             double y = vertical.PlaceOf(tick);
             drawing.Line([(horizontal.From, y), (horizontal.To, y)], Drawing.Pale, 0.7);

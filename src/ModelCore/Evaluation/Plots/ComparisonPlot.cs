@@ -81,7 +81,7 @@ public static class ComparisonPlot
     private static void Ratios(Drawing drawing, BinnedCounts counts, double realSum, double generatedSum, Axis horizontal)
     {
         var vertical = new Axis("ratio", 1 / LargestRatio, LargestRatio, PanelHeight + RatioHeight, PanelHeight + Gap, IsLogarithmic: true);
-        AxisLines.Draw(drawing, horizontal, vertical);
+        AxisLines.Draw(drawing, horizontal, vertical, ticks: [0.5, 1, 2]);
         drawing.Line([(horizontal.From, vertical.PlaceOf(1)), (horizontal.To, vertical.PlaceOf(1))], Drawing.Soft, 1, dashed: true);
         for (int bin = 0; bin < counts.Real.Length; bin++)
         {
