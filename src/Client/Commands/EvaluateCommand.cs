@@ -205,15 +205,24 @@ internal static class EvaluateCommand
     private static async Task<EvaluationStatus> FollowAsync(Session session, string name, EvaluationRequest request, Output output, CancellationToken cancellationToken)
     {
         var progress = new PhaseDisplay(output);
-        var last = await session.WorkAsync(
-            async token =>
-            {
-                var evaluation = session.Grains.Evaluation(name);
-                await evaluation.StartAsync(request, token);
-                return await evaluation.FollowAsync(status => progress.Show(status.Phase, status.Done, status.Total), token);
-            },
-            status => status.State == WorkState.Done,
-            cancellationToken);
+        EvaluationStatus last;
+        try
+        {
+            last = await session.WorkAsync(
+                async token =>
+                {
+                    var evaluation = session.Grains.Evaluation(name);
+                    await evaluation.StartAsync(request, token);
+                    return await evaluation.FollowAsync(status => progress.Show(status.Phase, status.Done, status.Total), token);
+                },
+                status => status.State == WorkState.Done,
+                cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            output.Message("What is done is in the store: the same command goes on from there.");
+            throw;
+        }
         return last.State == WorkState.Done
             ? last
             : throw new UserErrorException(ErrorKind.Failed, name, last.Error ?? $"Evaluation '{name}' ended as {last.State}.");
