@@ -121,7 +121,8 @@ internal sealed class HtmlPage
         code { font: .875rem ui-monospace, monospace; overflow-wrap: anywhere; }
         a { color: var(--validation); margin-left: .5rem; }
         .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1.5rem; margin-top: 1rem; }
-        .plots svg, .plots img { max-width: 100%; background: #ffffff; }
+        .plots figure { max-width: 48rem; }
+        .plots svg { max-width: 100%; background: #ffffff; }
         .note { max-width: 46rem; color: var(--soft); }
         .scroll { overflow-x: auto; }
         .samples { padding-left: 1.75rem; }

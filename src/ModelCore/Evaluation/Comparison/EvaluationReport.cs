@@ -148,7 +148,7 @@ public sealed class EvaluationReport(EvaluationResult result, EvaluationPictures
     {
         page.Table(["", "Generated against real", "Two halves of the real set"],
         [
-            [$"Fréchet distance, {features.Images:N0} images each", Number(features.Frechet), "-"],
+            .. features.Images == features.HalfImages ? [] : (string[][])[[$"Fréchet distance, {features.Images:N0} images each", Number(features.Frechet), "-"]],
             [$"Fréchet distance, {features.HalfImages:N0} images each", Number(features.FrechetAtHalf), Number(features.FrechetOfHalves)],
             ["Precision", Number(features.Coverage.Precision), Number(features.CoverageOfHalves.Precision)],
             ["Recall", Number(features.Coverage.Recall), Number(features.CoverageOfHalves.Recall)],
