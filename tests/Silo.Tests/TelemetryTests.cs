@@ -7,7 +7,18 @@ using RadioDiffusion.ModelCore;
 
 namespace RadioDiffusion.Silo.Tests;
 
+/// <summary>
+/// Measurements belong to the process: services of other tests would be counted too, and the end of one takes away the measurements of libraries that another one shares with it.
+/// So these tests have the process to themselves.
+/// </summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class TelemetryCollection
+{
+    public const string Name = "telemetry";
+}
+
 /// <summary>What a service says of itself while it makes a sample.</summary>
+[Collection(TelemetryCollection.Name)]
 public partial class TelemetryTests(ServiceFixture service) : IClassFixture<ServiceFixture>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
