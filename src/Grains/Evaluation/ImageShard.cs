@@ -8,7 +8,6 @@ namespace RadioDiffusion.Grains.Evaluation;
 /// <summary>What grains that work on a part of a set of images have in common: done when the artifact is in the store, so there is no state of their own.</summary>
 internal abstract partial class ImageShard(IArtifactStore store, ILogger logger) : Grain, IProgress<int>
 {
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _longestWork = TimeSpan.FromHours(2);
     private readonly CancellationTokenSource _deactivated = new();
     private readonly Watched<ImageShardStatus> _status = new(new ImageShardStatus { State = WorkState.None });
@@ -25,13 +24,8 @@ internal abstract partial class ImageShard(IArtifactStore store, ILogger logger)
         return Task.FromResult(_status.Value);
     }
 
-    public async Task<ImageShardStatus> WaitAsync(TimeSpan wait, CancellationToken cancellationToken = default)
-    {
-        var changed = _status.NextChange;
-        if (_status.Value.State == WorkState.Running)
-            await Task.WhenAny(changed, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
-        return _status.Value with { ImagesDone = _imagesDone };
-    }
+    public async Task<ImageShardStatus> WaitAsync(TimeSpan wait, CancellationToken cancellationToken = default) =>
+        (await _status.WaitAsync(status => status.State == WorkState.Running, wait, cancellationToken)) with { ImagesDone = _imagesDone };
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

@@ -18,7 +18,6 @@ internal sealed partial class ModelGrain(
     ModelReconstructor reconstructor,
     ILogger<ModelGrain> logger) : Grain, IModelGrain
 {
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
     private readonly CancellationTokenSource _deactivated = new();
     private readonly Watched<ModelImportStatus> _import = new(new ModelImportStatus { State = WorkState.None });
     private (object Request, string Description) _making;
@@ -76,13 +75,8 @@ internal sealed partial class ModelGrain(
         return _import.Value;
     }
 
-    public async Task<ModelImportStatus> WaitImportAsync(TimeSpan wait, CancellationToken cancellationToken = default)
-    {
-        var changed = _import.NextChange;
-        if (_import.Value.State == WorkState.Running)
-            await Task.WhenAny(changed, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
-        return _import.Value;
-    }
+    public Task<ModelImportStatus> WaitImportAsync(TimeSpan wait, CancellationToken cancellationToken = default) =>
+        _import.WaitAsync(status => status.State == WorkState.Running, wait, cancellationToken);
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

@@ -14,7 +14,6 @@ namespace RadioDiffusion.Grains.Surveys;
 [GrainType("dataset-export")]
 internal sealed partial class DatasetExportGrain(IArtifactStore store, IDeviceSlots devices, ILogger<DatasetExportGrain> logger) : Grain, IDatasetExportGrain, IProgress<int>
 {
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
     private static readonly Dictionary<string, ExportFormat> _formats = new()
     {
         ["hdf5"] = ExportFormat.Hdf5,
@@ -44,13 +43,8 @@ internal sealed partial class DatasetExportGrain(IArtifactStore store, IDeviceSl
         return _status.Value;
     }
 
-    public async Task<DatasetExportStatus> WaitAsync(TimeSpan wait, CancellationToken cancellationToken = default)
-    {
-        var changed = _status.NextChange;
-        if (_status.Value.State == WorkState.Running)
-            await Task.WhenAny(changed, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
-        return _status.Value with { ImagesDone = _imagesDone };
-    }
+    public async Task<DatasetExportStatus> WaitAsync(TimeSpan wait, CancellationToken cancellationToken = default) =>
+        (await _status.WaitAsync(status => status.State == WorkState.Running, wait, cancellationToken)) with { ImagesDone = _imagesDone };
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

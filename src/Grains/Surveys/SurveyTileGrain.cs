@@ -22,7 +22,6 @@ internal sealed partial class SurveyTileGrain(
     TimeProvider time,
     ILogger<SurveyTileGrain> logger) : Grain, ISurveyTileGrain
 {
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
 
     private static readonly Histogram<double> _cutTime = Telemetry.Seconds("radiodiffusion.tile.time",
         "Time from the cutting of a mosaic to its shard in the store, without waiting for a thread", 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000);
@@ -45,13 +44,8 @@ internal sealed partial class SurveyTileGrain(
         return Task.FromResult(_status.Value);
     }
 
-    public async Task<TileStatus> WaitAsync(TimeSpan wait, CancellationToken cancellationToken = default)
-    {
-        var changed = _status.NextChange;
-        if (_status.Value.State == WorkState.Running)
-            await Task.WhenAny(changed, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
-        return _status.Value;
-    }
+    public Task<TileStatus> WaitAsync(TimeSpan wait, CancellationToken cancellationToken = default) =>
+        _status.WaitAsync(status => status.State == WorkState.Running, wait, cancellationToken);
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MathNet.Numerics.Statistics;
 
 namespace RadioDiffusion.ModelCore.Evaluation.Comparison;
 
@@ -47,7 +48,7 @@ public sealed record FluxDependence(int Images, double Pearson, double PearsonEr
             spearman[i] = Correlation(fluxRanks, residualRanks, drawn);
         });
         int[] all = [.. Enumerable.Range(0, fluxes.Length)];
-        return new FluxDependence(fluxes.Length, Correlation(fluxes, residuals, all), Deviation(pearson), Correlation(fluxRanks, residualRanks, all), Deviation(spearman)) { Fluxes = fluxes, Residuals = residuals };
+        return new FluxDependence(fluxes.Length, Correlation(fluxes, residuals, all), pearson.StandardDeviation(), Correlation(fluxRanks, residualRanks, all), spearman.StandardDeviation()) { Fluxes = fluxes, Residuals = residuals };
     }
 
     /// <summary>The median and the 16th and 84th percentile of the residuals in bins of equally many images.</summary>
@@ -102,11 +103,5 @@ public sealed record FluxDependence(int Images, double Pearson, double PearsonEr
             product += a * b;
         }
         return squareOne > 0 && squareOther > 0 ? product / Math.Sqrt(squareOne * squareOther) : 0;
-    }
-
-    private static double Deviation(double[] values)
-    {
-        double mean = values.Average();
-        return Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1));
     }
 }

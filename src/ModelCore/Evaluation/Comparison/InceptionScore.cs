@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace RadioDiffusion.ModelCore.Evaluation.Comparison;
 
 /// <summary>How sure a classifier is of each image, and how evenly its classes come: 1 (never sure, or always the same class) to the number of classes.</summary>
@@ -18,8 +20,7 @@ public readonly record struct InceptionScore(double Score, double Error)
             var stream = new RandomStream(seed, "inception score", i);
             return ScoreOf(probabilities, [.. all.Select(_ => stream.NextInt32(all.Length))]);
         })];
-        double mean = drawn.Average();
-        return new InceptionScore(ScoreOf(probabilities, all), Math.Sqrt(drawn.Sum(value => (value - mean) * (value - mean)) / (Resamplings - 1)));
+        return new InceptionScore(ScoreOf(probabilities, all), drawn.StandardDeviation());
     }
 
     private static double ScoreOf(IReadOnlyList<IReadOnlyList<double>> probabilities, int[] images)

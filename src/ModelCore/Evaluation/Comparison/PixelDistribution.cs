@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MathNet.Numerics.Statistics;
 
 namespace RadioDiffusion.ModelCore.Evaluation.Comparison;
 
@@ -23,7 +24,7 @@ public sealed record PixelDistribution(double[] Counts)
             var stream = new RandomStream(seed, "pixel bootstrap", i);
             (ksDrawn[i], wassersteinDrawn[i]) = Between(Of(real, stream), Of(generated, stream));
         });
-        return new DistributionDistance(ks, Deviation(ksDrawn), wasserstein, Deviation(wassersteinDrawn));
+        return new DistributionDistance(ks, ksDrawn.StandardDeviation(), wasserstein, wassersteinDrawn.StandardDeviation());
     }
 
     /// <summary>Counts in fewer bins, a divisor of those there are.</summary>
@@ -86,11 +87,5 @@ public sealed record PixelDistribution(double[] Counts)
             area += difference / Bins;
         }
         return (largest, area);
-    }
-
-    private static double Deviation(double[] values)
-    {
-        double mean = values.Average();
-        return Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1));
     }
 }

@@ -52,27 +52,22 @@ public static class SetComparison
     /// <param name="notes">What is to be known about the sets.</param>
     /// <param name="recipe">For the page.</param>
     /// <param name="directory">Where to write.</param>
-    /// <param name="phase">What is being done.</param>
     /// <param name="ct">Stops it.</param>
     public static EvaluationResult Write(MeasuredSet real, MeasuredSet generated, ComparisonClassifier? classifier, IReadOnlyList<GuidanceSet> byGuidance, AugmentedClassifier? augmented, int nearest,
-        ulong seed, IReadOnlyList<string> notes, IReadOnlyList<(string Name, string Value)> recipe, string directory, IProgress<string>? phase = null, CancellationToken ct = default)
+        ulong seed, IReadOnlyList<string> notes, IReadOnlyList<(string Name, string Value)> recipe, string directory, CancellationToken ct = default)
     {
         var left = new List<string>(notes);
-        phase?.Report("comparing distributions");
         var quantities = ComparedQuantity.AllOf(real.Measured, generated.Measured, seed);
         ct.ThrowIfCancellationRequested();
         var flux = FluxConditioning.Of(real.Measured, generated.Measured, seed);
         if (flux == null)
             left.Add("Flux conditioning is left out: both sets need peak fluxes.");
-        phase?.Report("comparing classes and features");
         var classes = classifier == null ? null : Classes(real, generated, classifier, byGuidance, left);
         var features = classifier == null ? null : Features(real, generated, classifier, seed, left, ct);
         if (classifier == null)
             left.Add("Class conditioning and everything in a classifier's features are left out, since no classifier was given: train one with 'radiodiffusion train start NAME --dataset REAL --preset classifier', and name it with --classifier NAME.");
         var study = classifier == null || augmented == null ? null : Augmentation(real, classifier, augmented, left);
-        phase?.Report("looking for the nearest images");
         var (near, sheet) = nearest > 0 ? Nearest(real.Set, generated.Set, nearest, seed, ct) : (null, null);
-        phase?.Report("writing the report");
         var result = new EvaluationResult
         {
             Real = ComparedSet.Of(real.Name, real.Origin, real.Artifact, real.Digest, real.Measured),
