@@ -3,6 +3,7 @@ using Orleans.Placement;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Evaluation;
 using RadioDiffusion.Grains.Models;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.Grains.Surveys;
 using RadioDiffusion.Grains.Training;
 
@@ -17,6 +18,9 @@ public static class GrainsRegistration
         .AddSingleton<DeviceLeases>()
         .AddSingleton<ClusterDevices>()
         .AddSingleton<LocalTrainers>()
+        .AddSingleton<LocalSamplers>()
+        .AddSingleton<LoadedModelsOptions>()
+        .AddSingleton<LoadedModels>()
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddTransient<DatasetBuilder>()

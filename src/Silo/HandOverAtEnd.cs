@@ -1,17 +1,19 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.Grains.Training;
 
 namespace RadioDiffusion.Silo;
 
 /// <summary>
-/// Before the silo ends, every run that is training here writes a checkpoint, so that nothing of it is lost: in a cluster it is handed over to another silo
-/// then, else it is paused.
+/// Before the silo ends, every run that is training here writes a checkpoint, and every sampler stores what it has begun, so that nothing of it is lost: in a cluster it is handed over to
+/// another silo then, else the run is paused, and the samples go on when somebody asks for them again.
 /// </summary>
-internal sealed partial class HandOverAtEnd(IGrainFactory grains, LocalTrainers trainers, ILogger<HandOverAtEnd> logger) : IHostedLifecycleService
+internal sealed partial class HandOverAtEnd(IGrainFactory grains, LocalTrainers trainers, LocalSamplers samplers, ILogger<HandOverAtEnd> logger) : IHostedLifecycleService
 {
     /// <summary>For an iteration and a checkpoint; whoever ends this process by force should wait longer.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
@@ -36,7 +38,10 @@ internal sealed partial class HandOverAtEnd(IGrainFactory grains, LocalTrainers 
         trainers.Leave();
         try
         {
-            await Task.WhenAll(trainers.Runs.Select(name => HandOverAsync(name, enough.Token)));
+            await Task.WhenAll([
+                .. trainers.Runs.Select(name => HandOverAsync(name, enough.Token)),
+                .. samplers.Keys.Select(key => grains.GetGrain<ISamplerGrain>(key).HandOverAsync(enough.Token)),
+            ]);
         }
         catch (Exception error) when (error is OrleansException or OperationCanceledException or TimeoutException || ErrorReasons.IsKnown(error))
         {
@@ -60,6 +65,6 @@ internal sealed partial class HandOverAtEnd(IGrainFactory grains, LocalTrainers 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Training run {Name} is {State} with the checkpoint of iteration {Iteration}, since this process ends")]
     private partial void LogHandedOver(string name, WorkState state, long iteration);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A training run could not write a checkpoint in time: it will go on from its last one")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A training run or a sampler could not be handed over in time: runs go on from their last checkpoints, samples from their beginning")]
     private partial void LogNotHandedOver(Exception error);
 }

@@ -36,6 +36,38 @@ public sealed class SampleCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Sample_NotAsUsual_HasItInItsId()
+    {
+        await TrainAsync();
+        string digest = (await IdAsync()).Split('_')[1];
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0.1_heun=2_f32", await IdAsync());
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=2_unipc=2_bf16_wlow=0.05_whigh=5", await IdAsync("--guidance", "2", "--solver", "unipc", "--precision", "bf16", "--guidance-from", "0.05", "--guidance-to", "5"));
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0_heun=2_f32_compat=published_churn=3", await IdAsync("--guidance", "0", "--as-published", "--churn", "3"));
+        await FailsAsync(ExitCode.WrongUsage, "'rk4' not recognized", "--solver", "rk4");
+        await FailsAsync(ExitCode.Failed, "w above 0", "--guidance", "0", "--guidance-to", "5");
+        await FailsAsync(ExitCode.Failed, "another model than the one", "--guide", "run");
+        await FailsAsync(ExitCode.Failed, "Churn should be 0 for the solver unipc", "--solver", "unipc", "--churn", "3");
+        await FailsAsync(ExitCode.Failed, "1st to 99th percentile", "--flux", "1000000", "--strict");
+
+        async Task<string> IdAsync(params string[] more)
+        {
+            var (exitCode, text, errors) = await RunAsync(more);
+            Assert.True(exitCode == ExitCode.Done, errors);
+            return JsonDocument.Parse(text).RootElement[0].GetProperty("id").GetString()!;
+        }
+
+        async Task FailsAsync(int expected, string reason, params string[] more)
+        {
+            var (exitCode, _, errors) = await RunAsync(more);
+            Assert.Equal(expected, exitCode);
+            Assert.Contains(reason, errors, StringComparison.Ordinal);
+        }
+
+        Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] more) => CommandLineTests.RunAsync(
+            ["sample", "--model", "run", .. more.Contains("--flux") ? Array.Empty<string>() : ["--flux", "2"], "--steps", "2", "--out", _folder.File("unusual"), "--store", Store, "--json", .. more]);
+    }
+
+    [Fact]
     public async Task Sample_OfAModelOfValues_TakesThemByName()
     {
         await TrainAsync("{\"conditions\": [{\"name\": \"snrSigma\", \"transform\": \"log\"}, {\"name\": \"peakFlux\"}]}");

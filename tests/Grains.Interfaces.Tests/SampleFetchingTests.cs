@@ -41,7 +41,7 @@ public class SampleFetchingTests
         Assert.Empty(_time.Pauses);
     }
 
-    private Task<SampleStatus> FetchAsync(Queue<Func<SampleStatus>> answers) => SampleFetching.FetchAsync(() => new FakeSample(answers), _time, Token);
+    private Task<SampleStatus> FetchAsync(Queue<Func<SampleStatus>> answers) => SampleFetching.FetchAsync(() => new FakeSample(answers), new SampleOrder(), _time, Token);
 
     private static SampleStatus Busy() => throw new UserErrorException(ErrorKind.Busy, "model", "The queue is full.");
 
@@ -49,7 +49,7 @@ public class SampleFetchingTests
 
     private sealed class FakeSample(Queue<Func<SampleStatus>> answers) : ISampleGrain
     {
-        public async Task<SampleStatus> GetAsync(TimeSpan wait, CancellationToken cancellationToken = default)
+        public async Task<SampleStatus> GetAsync(TimeSpan wait, SampleOrder order, CancellationToken cancellationToken = default)
         {
             await Task.Yield();
             return answers.Dequeue()();

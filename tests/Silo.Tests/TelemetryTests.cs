@@ -28,15 +28,15 @@ public partial class TelemetryTests(ServiceFixture service) : IClassFixture<Serv
     {
         var trace = ActivityTraceId.CreateRandom();
         await SampleAsync(seed: 11, trace);
-        await UntilAsync(() => Task.FromResult(service.Spans.Any(span => span.TraceId == trace && span.OperationName == "sample batch")));    // the last one to end
+        await UntilAsync(() => Task.FromResult(service.Spans.Any(span => span.TraceId == trace && span.OperationName == "sample")));    // the last one to end
         var spans = service.Spans.Where(span => span.TraceId == trace).ToList();
         var byId = spans.ToDictionary(span => span.SpanId);
-        var batch = Assert.Single(spans, span => span.OperationName == "sample batch");
+        var batch = Assert.Single(spans, span => span.OperationName == "sample");
         var put = Assert.Single(spans, span => span.OperationName == "store put");
         // From the storing of the image up to the request: every step is part of the one before it.
         string[] path = [.. Up(put, byId).Select(span => $"{span.Source.Name}: {span.DisplayName}")];
         Assert.Contains(path, name => name.Contains("Deliver", StringComparison.Ordinal) && name.StartsWith("Microsoft.Orleans.Application", StringComparison.Ordinal));
-        Assert.Contains($"{Telemetry.Name}: sample batch", path);
+        Assert.Contains($"{Telemetry.Name}: sample", path);
         Assert.Contains(path, name => name.Contains("Submit", StringComparison.Ordinal));
         Assert.Contains(path, name => name.Contains("ISampleGrain", StringComparison.Ordinal) && name.Contains("Get", StringComparison.Ordinal));
         Assert.StartsWith("Microsoft.AspNetCore", path[^1], StringComparison.Ordinal);
@@ -70,9 +70,10 @@ public partial class TelemetryTests(ServiceFixture service) : IClassFixture<Serv
         double Rise(string name) => after.GetValueOrDefault(name) - before.GetValueOrDefault(name);
 
         Assert.InRange(Rise("radiodiffusion_sampler_images_total"), 1, 50);                  // other tests of this process count as well
-        Assert.Equal(Rise("radiodiffusion_sampler_images_total"), Rise("radiodiffusion_sampler_batch_size_sum"));
-        Assert.InRange(Rise("radiodiffusion_sampler_batch_size_count"), 1, Rise("radiodiffusion_sampler_images_total"));
-        double seconds = Rise("radiodiffusion_sampler_batch_time_seconds_sum");
+        // Two steps of Heun's method are three calls of the network; a call is counted before its images are done.
+        Assert.InRange(Rise("radiodiffusion_sampler_batch_size_sum"), 3 * Rise("radiodiffusion_sampler_images_total"), 3 * Rise("radiodiffusion_sampler_images_total") + 50);
+        Assert.InRange(Rise("radiodiffusion_sampler_batch_size_count"), 3, Rise("radiodiffusion_sampler_batch_size_sum"));
+        double seconds = Rise("radiodiffusion_sampler_call_time_seconds_sum");
         Assert.InRange(seconds, 1e-4, 60);
         Assert.True(after["radiodiffusion_sampler_throughput_per_second"] > 0);
         Assert.True(Rise("""radiodiffusion_store_operation_time_seconds_count{operation="put"}""") >= 1);
@@ -92,7 +93,7 @@ public partial class TelemetryTests(ServiceFixture service) : IClassFixture<Serv
         {
             foreach (ulong seed in Enumerable.Range(300, 20).Select(i => (ulong)i))
                 await PostAsync(seed, ActivityTraceId.CreateRandom());
-            // One batch of 16 at most is on its way to the device.
+            // One waits for the model to be loaded, or some are in the batch.
             await UntilAsync(async () => (await MetricsAsync()).Single(pair => pair.Key.StartsWith(Images, StringComparison.Ordinal)).Value >= 4);
         }
         await GetUntilDoneAsync(await PostAsync(319, ActivityTraceId.CreateRandom()));

@@ -4,6 +4,7 @@ using System.Globalization;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.ModelCore.Diffusion;
 using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
@@ -18,7 +19,16 @@ internal static class SampleCommand
     private static readonly Option<string[]> _values = new("--value") { Description = "A further value of a model that is conditioned on some, such as LAS=30, in the unit that 'model show' tells; repeat it for each.", HelpName = "NAME=NUMBER" };
     private static readonly Option<double> _guidance = new Option<double>("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 }.AtLeast(0);
     private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 }.AtLeast(1);
-    private static readonly Option<string> _solver = new("--solver") { Description = "heun.", DefaultValueFactory = _ => "heun" };
+    private static readonly Option<string> _solver = OptionChecks.Choice("--solver",
+        $"{string.Join("; ", SolverOptions.Descriptions.Select(solver => $"{solver.Name}: {solver.Description}"))}.", [.. SolverOptions.Names]);
+
+    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster and differs by its rounding.", "f32", "bf16");
+    private static readonly Option<double> _guidanceFrom = new Option<double>("--guidance-from") { Description = "Guidance acts above this noise level (sigma)." }.AtLeast(0);
+    private static readonly Option<double?> _guidanceTo = new("--guidance-to") { Description = "Guidance acts up to this noise level (sigma); default: up to the highest." };
+    private static readonly Option<string?> _guide = new("--guide") { Description = "A weaker model to guide with (autoguidance), instead of the same without condition.", HelpName = "MODEL" };
+    private static readonly Option<double> _churn = new Option<double>("--churn") { Description = "Noise added on the way (S_churn), for solvers that can: heun." }.AtLeast(0);
+    private static readonly Option<bool> _asPublished = new("--as-published") { Description = "With --guidance 0, the unconditional image, as the published code has it." };
+    private static readonly Option<bool> _strict = new("--strict") { Description = "Refuse a peak flux outside the 1st to 99th percentile of the training set's." };
     private static readonly Option<int> _count = new Option<int>("--count") { Description = "How many: seeds S to S+N-1.", DefaultValueFactory = _ => 1 }.AtLeast(1);
     private static readonly Option<ulong> _seed = new("--seed") { Description = "Seed of the first one.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string?> _out = new("--out") { Description = "FILE.fits or FILE.png for one sample; a folder for FITS and PNG of each. Default: this folder.", HelpName = "PATH" };
@@ -26,7 +36,7 @@ internal static class SampleCommand
     public static Command Build()
     {
         var command = new Command("sample", "Generated radio galaxies, by ID or by parameters.")
-            .With(_id, _model, _class, _flux, _values, _guidance, _seed, _solver, _steps, _count, _out);
+            .With(_id, _model, _class, _flux, _values, _guidance, _guidanceFrom, _guidanceTo, _guide, _seed, _solver, _steps, _precision, _churn, _asPublished, _strict, _count, _out);
         command.Validators.Add(result =>
         {
             if ((result.GetValue(_id) == null) == (result.GetValue(_model) == null))
@@ -116,10 +126,18 @@ internal static class SampleCommand
         if (id != null)
             return [id];
         int count = parsed.GetValue(_count);
-        if (parsed.GetValue(_solver) != "heun")
-            throw new UserErrorException(ErrorKind.Invalid, "--solver", $"--solver should be heun, but it is '{parsed.GetValue(_solver)}'.");
         var model = await session.Grains.Model(modelName!).GetAsync(cancellationToken);
-        var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps), Values(parsed));
+        var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps), Values(parsed))
+        {
+            Solver = parsed.GetValue(_solver)!,
+            Precision = parsed.GetValue(_precision)!,
+            GuidanceFrom = parsed.GetValue(_guidanceFrom),
+            GuidanceTo = parsed.GetValue(_guidanceTo),
+            Guide = parsed.GetValue(_guide) is { } guide ? (await session.Grains.Model(guide).GetAsync(cancellationToken)).Digest : null,
+            Churn = parsed.GetValue(_churn),
+            AsPublished = parsed.GetValue(_asPublished),
+            Strict = parsed.GetValue(_strict),
+        };
         ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => parameters.Seed + (ulong)i)];
         double[]? fluxes = parameters.Flux is null && count > 1 ? await SampleFluxes.DrawAsync(session, model, seeds, cancellationToken) : null;
         return [.. seeds.Select((seed, i) => SampleIds.For(model, parameters with { Seed = seed, Flux = fluxes?[i] ?? parameters.Flux }))];

@@ -84,7 +84,7 @@ internal sealed record ReportSamples
                 FluxMilliJansky = sample.FluxMilliJansky,
                 Values = sample.Values,
                 Guidance = Guidance,
-                Steps = steps,
+                Solver = new SolverOptions(steps),
             }.ToString();
         }
         catch (RadioDiffusionException error)

@@ -11,21 +11,24 @@ public static class SampleFetching
 
     private static readonly TimeSpan _wait = TimeSpan.FromSeconds(8);
 
+    /// <summary>This process, to the samplers.</summary>
+    private static readonly string _client = $"{Environment.MachineName}/{Environment.ProcessId}";
+
     /// <summary>
     /// Asks until the sample is there. Asking is idempotent: while too much is queued it waits, and a silo that dies in between only costs time.
     /// </summary>
     /// <exception cref="UserErrorException">The ID is malformed, its model is not there, or it cannot be computed.</exception>
     public static Task<SampleStatus> FetchSampleAsync(this IGrainFactory grains, string id, CancellationToken cancellationToken = default) =>
-        FetchAsync(() => grains.GetGrain<ISampleGrain>(id), TimeProvider.System, cancellationToken);
+        FetchAsync(() => grains.GetGrain<ISampleGrain>(id), new SampleOrder { Client = _client }, TimeProvider.System, cancellationToken);
 
-    internal static async Task<SampleStatus> FetchAsync(Func<ISampleGrain> sample, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<SampleStatus> FetchAsync(Func<ISampleGrain> sample, SampleOrder order, TimeProvider time, CancellationToken cancellationToken)
     {
         var patience = new Patience(time);
         while (true)
         {
             try
             {
-                var status = await sample().GetAsync(_wait, cancellationToken);
+                var status = await sample().GetAsync(_wait, order, cancellationToken);
                 if (status.State == WorkState.Done)
                     return status;
                 patience.Renew();
@@ -42,7 +45,7 @@ public static class SampleFetching
         }
     }
 
-    /// <summary>Many samples, each as soon as it is there; one that cannot be had is told with its reason, and the others go on.</summary>
+    /// <summary>Many samples in bulk, each as soon as it is there; one that cannot be had is told with its reason, and the others go on.</summary>
     public static async IAsyncEnumerable<FetchedSample> FetchSamplesAsync(this IGrainFactory grains, IEnumerable<string> ids,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -61,7 +64,8 @@ public static class SampleFetching
     {
         try
         {
-            return new FetchedSample(id, await grains.FetchSampleAsync(id, cancellationToken), null);
+            var order = new SampleOrder { Client = _client, IsBulk = true };
+            return new FetchedSample(id, await FetchAsync(() => grains.GetGrain<ISampleGrain>(id), order, TimeProvider.System, cancellationToken), null);
         }
         catch (Exception error) when (ErrorReasons.IsKnown(error))
         {

@@ -1,6 +1,7 @@
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Grains.Interfaces.Sampling;
@@ -11,10 +12,35 @@ namespace RadioDiffusion.Grains.Interfaces.Sampling;
 /// <param name="Flux">Peak flux in mJy/beam; the median of the training set where null, for a model that is conditioned on no other value.</param>
 /// <param name="Guidance">Guidance strength omega, 0.1 by default as in the paper.</param>
 /// <param name="Seed">Seed of the latent image.</param>
-/// <param name="Steps">Steps of Heun's method, 25 as in the paper.</param>
+/// <param name="Steps">Steps of the solver, 25 as in the paper.</param>
 /// <param name="Values">Further values of a model that is conditioned on some, by name and in its units; it needs all of them.</param>
 public sealed record SampleParameters(string Model, string? Class = null, double? Flux = null, double Guidance = 0.1, ulong Seed = 1, int Steps = 25,
-    IReadOnlyDictionary<string, double>? Values = null);
+    IReadOnlyDictionary<string, double>? Values = null)
+{
+    /// <summary>One of <see cref="SolverOptions.Names"/>; Heun's method as in the paper.</summary>
+    public string Solver { get; init; } = new SolverOptions().Name;
+
+    /// <summary>f32, or bf16, which is faster.</summary>
+    public string Precision { get; init; } = "f32";
+
+    /// <summary>Guidance acts above this noise level.</summary>
+    public double GuidanceFrom { get; init; }
+
+    /// <summary>Guidance acts up to this noise level; null for all.</summary>
+    public double? GuidanceTo { get; init; }
+
+    /// <summary>Digest of a weaker model to guide with, instead of the model without condition.</summary>
+    public string? Guide { get; init; }
+
+    /// <summary>As the published code has it: the unconditional image for a guidance strength of 0.</summary>
+    public bool AsPublished { get; init; }
+
+    /// <summary>How much noise is added on the way (S_churn).</summary>
+    public double Churn { get; init; }
+
+    /// <summary>A peak flux outside the 1st to 99th percentile of the training set's is refused, instead of made.</summary>
+    public bool Strict { get; init; }
+}
 
 /// <summary>Writes sample IDs from parameters.</summary>
 public static class SampleIds
@@ -25,6 +51,7 @@ public static class SampleIds
         if (model.IsClassifier)
             throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' is a classifier, which tells the classes of images and makes none.");
         CheckValues(model, parameters);
+        CheckFlux(model, parameters);
         if (parameters.Flux is null && model.NeedsFlux && model.FluxRange.Count < 2)
             throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' needs a peak flux, for example 1 (mJy/beam).");
         try
@@ -37,9 +64,14 @@ public static class SampleIds
                 FluxMilliJansky = parameters.Flux ?? (model.NeedsFlux ? RoundedMedian(model) : null),
                 Values = NamedValues.Of(parameters.Values ?? new Dictionary<string, double>()),
                 Guidance = parameters.Guidance,
-                Steps = parameters.Steps,
+                Solver = new SolverOptions(parameters.Steps) { Name = parameters.Solver, Churn = parameters.Churn },
+                Precision = parameters.Precision,
+                GuidanceFrom = parameters.GuidanceFrom,
+                GuidanceTo = parameters.GuidanceTo ?? double.PositiveInfinity,
+                Guide = parameters.Guide,
+                IsAsPublished = parameters.AsPublished,
             }.ToString();
-            return ArtifactId.Problem(id) is { } problem ? throw new InvalidSampleIdException($"The sample ID '{id}' cannot be used: {problem}.") : id;
+            return SampleId.Parse(id).ToString();            // refuses what contradicts itself
         }
         catch (RadioDiffusionException error)
         {
@@ -60,6 +92,15 @@ public static class SampleIds
 
         UserErrorException Refuse(string problem) => new(ErrorKind.Invalid, model.Name,
             $"Model '{model.Name}' {problem}. It takes {(wanted.Length == 0 ? "no values" : string.Join(", ", model.Conditions.Select(Describe)))}.");
+    }
+
+    private static void CheckFlux(ModelEntry model, SampleParameters parameters)
+    {
+        if (parameters.Strict && parameters.Flux is { } flux && model.FluxRange is [var lowest, _, var highest] && !(flux >= lowest && flux <= highest))
+        {
+            throw new UserErrorException(ErrorKind.Invalid, model.Name, FormattableString.Invariant(
+                $"Model '{model.Name}' was trained on peak fluxes of {lowest:0.###} to {highest:0.###} mJy/beam (1st to 99th percentile), but {flux} mJy/beam is asked for: ask for one in this range, or without 'strict'."));
+        }
     }
 
     private static string Describe(ModelCondition condition)

@@ -11,8 +11,11 @@ internal static class SampleConditionsOf
 {
     /// <exception cref="UserErrorException">The model cannot make what the ID names.</exception>
     public static SampleConditions Sample(SampleId id, SnapshotDescription model) => model.Network.Kind == NetworkKind.Denoiser
-        ? new(id.Seed, ContextOf(id, model), LabelOf(id, model), id.Guidance)
+        ? Given(id, ContextOf(id, model), LabelOf(id, model))
         : throw Invalid(id, $"names model {id.Model}, but that is a classifier, which makes no images");
+
+    private static SampleConditions Given(SampleId id, float[]? context, int? label) =>
+        new(id.Seed, id.IsAsPublished ? null : context, id.IsAsPublished ? null : label, id.Guidance) { GuidanceFrom = id.GuidanceFrom, GuidanceTo = id.GuidanceTo };
 
     /// <summary>The standardised transforms of the values; of the peak flux in Jy/beam, Box-Cox (paper, Eq. 12).</summary>
     private static float[]? ContextOf(SampleId id, SnapshotDescription model)

@@ -84,8 +84,8 @@ internal static class SampleFiles
             header.Set($"CONDV{number}", id.Values[condition.Name]!.Value, condition.Unit.Length > 0 ? $"its value [{condition.Unit}]" : "its value");
         }
         header.Set("GUIDANCE", id.Guidance, "guidance strength omega");
-        header.Set("SOLVER", id.Solver, "");
-        header.Set("STEPS", (long)id.Steps, "steps of the solver");
+        header.Set("SOLVER", id.Solver.Name, "");
+        header.Set("STEPS", (long)id.Solver.Steps, "steps of the solver");
         header.AddComment("Synthetic image made by a diffusion model (EDM); not an observation.");
         header.AddComment("The position on the sky is arbitrary.");
         if (channels != null)

@@ -2,10 +2,13 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using Orleans.Runtime;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Models;
+using RadioDiffusion.Grains.Storage;
+using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Diffusion;
@@ -13,146 +16,378 @@ using RadioDiffusion.ModelCore.Diffusion;
 namespace RadioDiffusion.Grains.Sampling;
 
 /// <inheritdoc cref="ISamplerGrain"/>
+/// <remarks>
+/// One loop: what waits joins the batch, the slot's thread calls the network for some time, what is done is delivered. Calls to the grain come in between, and end
+/// the time on the thread after the present call of the network.
+/// </remarks>
 [GrainType("sampler")]
 [Immovable, NeedsDevice]
-internal sealed partial class SamplerGrain(IArtifactStore store, DeviceLeases devices, SnapshotDescriptions models, ILogger<SamplerGrain> logger)
+internal sealed partial class SamplerGrain(
+    [PersistentState("sampler", GrainStorageNames.Default)] IPersistentState<SamplerState> handedOver,
+    IArtifactStore store, DeviceLeases devices, SnapshotDescriptions models, LoadedModels loadedModels, LocalSamplers locals, LocalTrainers leaving,
+    TimeProvider time, ILogger<SamplerGrain> logger)
     : Grain, ISamplerGrain
 {
     private const int LongestQueue = 1024;
-    private const int LargestBatch = 16;
-    private readonly CancellationTokenSource _deactivated = new();
-    private readonly List<Waiting> _queue = [];
-    private readonly HashSet<string> _queued = [];
-    private DeviceLease _lease = null!;
-    private DiffusionModel? _model;
-    private Task _work = Task.CompletedTask;
 
-    private string Digest => this.GetPrimaryKeyString().Split('/')[0];
+    /// <summary>For so long the slot's thread is kept from trainings and other samplers at a time.</summary>
+    private static readonly TimeSpan _turn = TimeSpan.FromMilliseconds(200);
+
+    private readonly CancellationTokenSource _deactivated = new();
+    private readonly SampleQueue _queue = new(LongestQueue);
+    private readonly Dictionary<string, WaitingSample> _batch = [];
+    private readonly Dictionary<string, Task> _deliveries = [];
+    private readonly HashSet<string> _cancelled = [];
+    private readonly HashSet<string> _known = [];            // waiting, in the batch, or being delivered: what is asked for again is not computed again
+    private readonly Dictionary<string, int> _bestBatch = [];
+    private IReadOnlyDictionary<string, int> _stepsDone = new Dictionary<string, int>();
+    private DeviceLease _lease = null!;
+    private SamplerBatches _batches = null!;
+    private Task _work = Task.CompletedTask;
+    private volatile bool _isWanted;                         // somebody wants something of the loop: the slot's thread should return
+    private bool _isLeaving;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    private string Digest => Key.Split('/')[0];
 
     private IDeviceSlot Slot => _lease.Slot;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _lease = devices.Take();
+        _batches = new SamplerBatches(Slot, loadedModels);
+        locals.Began(Key);
+        if (handedOver.State.Samples.Count > 0 && !leaving.IsLeaving)
+            await TakeOverAsync(cancellationToken);
+    }
+
+    public Task<SamplerPlace> SubmitAsync(string sampleId, SampleOrder order, CancellationToken cancellationToken = default)
+    {
+        if (_isLeaving || leaving.IsLeaving)
+            throw new UserErrorException(ErrorKind.Busy, Digest, $"The silo that makes samples of model {Digest} is about to stop: ask again.");
+        _cancelled.Remove(sampleId);
+        if (!_known.Contains(sampleId))
+        {
+            _queue.Add(new WaitingSample(sampleId, SampleId.Parse(sampleId), order, Activity.Current?.Context ?? default, null));
+            _known.Add(sampleId);
+            SamplerInstruments.QueueLength.Add(1);
+            Begin();
+        }
+        return Task.FromResult(PlaceOf(sampleId));
+    }
+
+    public Task<SamplerPlace?> FindAsync(string sampleId, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_known.Contains(sampleId) ? PlaceOf(sampleId) : null);
+
+    public Task CancelAsync(string sampleId, CancellationToken cancellationToken = default)
+    {
+        if (_queue.Remove(sampleId))
+        {
+            SamplerInstruments.QueueLength.Add(-1);
+            _known.Remove(sampleId);
+        }
+        else if (_known.Contains(sampleId))
+        {
+            _cancelled.Add(sampleId);
+            _isWanted = true;
+        }
         return Task.CompletedTask;
     }
 
-    public Task<int> SubmitAsync(string sampleId, CancellationToken cancellationToken = default)
+    public async Task HandOverAsync(CancellationToken cancellationToken = default)
     {
-        if (_queued.Contains(sampleId))
-            return Task.FromResult(Math.Max(0, _queue.FindIndex(waiting => waiting.Key == sampleId)));
-        if (_queue.Count >= LongestQueue)
-            throw new UserErrorException(ErrorKind.Busy, Digest, $"{LongestQueue} samples of model {Digest} are waiting already: ask again later.");
-        _queue.Add(new Waiting(sampleId, SampleId.Parse(sampleId), Activity.Current?.Context ?? default));
-        _queued.Add(sampleId);
-        SamplerInstruments.QueueLength.Add(1);
-        if (_work.IsCompleted)
-            _work = SampleAsync();
-        return Task.FromResult(_queue.Count - 1);
+        await LeaveAsync(cancellationToken);
+        DeactivateOnIdle();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        try
+        {
+            await LeaveAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is UserErrorException or OrleansException or OperationCanceledException)
+        {
+            LogNotHandedOver(error, Key);                    // they are computed again when they are asked for
+        }
         await _deactivated.CancelAsync();
-        await _work.WaitAsync(cancellationToken);
         SamplerInstruments.QueueLength.Add(-_queue.Count);
-        if (_model is { } model)
-            await Slot.RunAsync(model.Dispose, cancellationToken);
+        locals.Ended(Key);
+        await Slot.RunAsync(_batches.Dispose, cancellationToken);
         _lease.Dispose();
     }
 
-    /// <summary>Computes batch after batch until the queue is empty. What waits with equal solver settings shares a batch.</summary>
+    private SamplerPlace PlaceOf(string key) => new() { QueuePosition = Math.Max(0, _queue.PositionOf(key)), StepsDone = _stepsDone.GetValueOrDefault(key) };
+
+    private void Begin()
+    {
+        _isWanted = true;
+        if (_work.IsCompleted && !_isLeaving)
+            _work = SampleAsync();
+    }
+
+    /// <summary>Until nobody waits and nothing is in the batch.</summary>
     private async Task SampleAsync()
     {
         await Task.Yield();                                    // let the requests that arrive together be queued together
-        Activity.Current = null;                               // each batch is part of the traces of those who wait for it
+        Activity.Current = null;                               // each sample belongs to the traces of those who wait for it
         DelayDeactivation(TimeSpan.FromHours(1));
-        while (_queue.Count > 0 && !_deactivated.IsCancellationRequested)
+        while (!_isLeaving && (_queue.Count > 0 || _batch.Count > 0))
         {
-            int steps = _queue[0].Id.Steps;
-            var batch = _queue.Where(waiting => waiting.Id.Steps == steps).Take(LargestBatch).ToList();
-            _queue.RemoveAll(batch.Contains);
-            SamplerInstruments.QueueLength.Add(-batch.Count);
-            using var span = Telemetry.Spans.StartActivity("sample batch", ActivityKind.Internal, batch[0].Trace,
-                links: batch.Skip(1).Where(waiting => waiting.Trace != default).Select(waiting => new ActivityLink(waiting.Trace)));
+            _isWanted = false;
             try
             {
-                await SampleBatchAsync([.. batch.Select(waiting => waiting.Id)], steps);
+                await TakeTurnAsync();
             }
-            finally
+            catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
             {
-                foreach (var waiting in batch)
-                    _queued.Remove(waiting.Key);
+                return;
+            }
+            catch (Exception error)
+            {
+                await FailAllAsync(error);
             }
         }
         DelayDeactivation(TimeSpan.Zero);
     }
 
-    private async Task SampleBatchAsync(List<SampleId> batch, int steps)
+    /// <summary>What waits joins, what is cancelled or has to give way leaves, the network is called, what is done is delivered.</summary>
+    private async Task TakeTurnAsync()
     {
+        string[] cancelled = [.. _cancelled.Where(_batch.ContainsKey)];
+        _cancelled.Clear();
+        foreach (string key in cancelled)
+            Forget(key);
+        string[] givingWay = MakeRoom();
+        var joining = await TakeJoiningAsync();
+        var (done, halfDone, refused, steps) = await Slot.RunAsync(
+            () =>
+            {
+                foreach (string key in cancelled)
+                    _batches.Leave(key);
+                var left = givingWay.Select(key => (Key: key, HalfDone: _batches.Leave(key))).ToArray();
+                var problems = new List<(string Key, Exception Error)>();
+                foreach (var sample in joining)
+                {
+                    try
+                    {
+                        _batches.Join(sample);
+                    }
+                    catch (RadioDiffusionException error)
+                    {
+                        problems.Add((sample.Key, error));
+                    }
+                }
+                var images = _batches.Advance(_turn, () => _isWanted);
+                return (images, left, problems, _batches.StepsDone());
+            },
+            _deactivated.Token);
+        _stepsDone = steps;
+        foreach (var (key, state) in halfDone)
+        {
+            if (_batch.Remove(key, out var sample))
+                _queue.PutBack(sample with { HalfDone = state });
+        }
+        SamplerInstruments.QueueLength.Add(halfDone.Length);
+        foreach (var (key, error) in refused)
+        {
+            Forget(key);
+            await FailAsync(key, error);
+        }
+        foreach (var (key, image) in done)
+            Deliver(key, image);
+    }
+
+    /// <summary>Samples in bulk that give way to those who wait in person, if the batch is full.</summary>
+    private string[] MakeRoom()
+    {
+        if (!_queue.HasInteractive)
+            return [];
+        int wanted = _queue.All.Where(waiting => !waiting.Order.IsBulk).Sum(RowsOf);
+        var giving = new List<string>();
+        foreach (var sample in _batch.Values.Where(sample => sample.Order.IsBulk).Reverse())
+        {
+            int room = _bestBatch.GetValueOrDefault(sample.Id.Precision, 1) - RowsInBatch(sample.Id.Precision) + giving.Sum(key => RowsOf(_batch[key]));
+            if (room >= wanted)
+                break;
+            giving.Add(sample.Key);
+        }
+        return [.. giving];
+    }
+
+    /// <summary>As many as there is room for, with what their networks need.</summary>
+    private async Task<List<JoiningSample>> TakeJoiningAsync()
+    {
+        var joining = new List<JoiningSample>();
+        while (_queue.TakeNext(client => _batch.Values.Count(sample => sample.Order.Client == client)) is { } next)
+        {
+            try
+            {
+                int best = await LoadAsync(next.Id.Precision);
+                int rows = RowsInBatch(next.Id.Precision);
+                if (rows > 0 && rows + RowsOf(next) > best)
+                {
+                    _queue.PutBack(next);
+                    return joining;
+                }
+                SamplerInstruments.QueueLength.Add(-1);
+                _batch.Add(next.Key, next with { JoinedAt = time.GetUtcNow() });
+                joining.Add(await PrepareAsync(next));
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                Forget(next.Key);
+                await FailAsync(next.Key, error);
+            }
+        }
+        return joining;
+    }
+
+    private int RowsInBatch(string precision) => _batch.Values.Where(sample => sample.Id.Precision == precision).Sum(RowsOf);
+
+    /// <summary>Images in a call of the network: with guidance there is a second half.</summary>
+    private static int RowsOf(WaitingSample sample) => sample.Id.Guidance > 0 ? 2 : 1;
+
+    private async Task<int> LoadAsync(string precision)
+    {
+        if (_bestBatch.TryGetValue(precision, out int best))
+            return best;
+        await models.GetAsync(Digest, _deactivated.Token);       // brings a model into the store that comes with the program
+        string directory = await store.GetDirectoryAsync(SnapshotNames.IdOf(Digest), _deactivated.Token);
+        best = await Slot.RunAsync(() => _batches.Load(Digest, precision, directory), _deactivated.Token);
+        LogLoaded(Digest, precision, best);
+        return _bestBatch[precision] = best;
+    }
+
+    private async Task<JoiningSample> PrepareAsync(WaitingSample sample)
+    {
+        var conditions = SampleConditionsOf.Sample(sample.Id, await models.GetAsync(Digest, _deactivated.Token));
+        GuideModel? guide = null;
+        if (sample.Id.Guide is { } digest)
+        {
+            var weaker = SampleConditionsOf.Sample(sample.Id, await models.GetAsync(digest, _deactivated.Token));
+            guide = new GuideModel(digest, await store.GetDirectoryAsync(SnapshotNames.IdOf(digest), _deactivated.Token), weaker.Context, weaker.Label);
+        }
+        return new JoiningSample(sample.Key, conditions, sample.Id.Solver, sample.Id.Precision, guide, sample.HalfDone);
+    }
+
+    private void Deliver(string key, float[] image)
+    {
+        _batch.Remove(key, out var sample);
+        SamplerInstruments.Done();
+        _deliveries[key] = DeliverAsync(sample!, image);
+    }
+
+    private async Task DeliverAsync(WaitingSample sample, float[] image)
+    {
+        await Task.Yield();                                    // so that it is in the list before it can be taken out
+        string key = sample.Key;
+        using var span = Telemetry.Spans.StartActivity("sample", ActivityKind.Internal, sample.Trace, startTime: sample.JoinedAt);
         try
         {
-            var description = await models.GetAsync(Digest, _deactivated.Token);
-            var conditions = batch.Select(id => SampleConditionsOf.Sample(id, description)).ToList();
-            string directory = await store.GetDirectoryAsync(SnapshotNames.IdOf(Digest), _deactivated.Token);
-            var images = await Slot.RunAsync(
-                () =>
-                {
-                    _model ??= DiffusionModel.Load(directory, Slot.Device);
-                    long began = Stopwatch.GetTimestamp();
-                    float[][] sampled = _model.Sample(conditions, new SolverOptions(steps), null, _deactivated.Token);
-                    SamplerInstruments.Record(sampled.Length, Stopwatch.GetElapsedTime(began));
-                    return sampled;
-                },
-                _deactivated.Token);
-            LogBatch(Digest, batch.Count, steps);
-            for (int i = 0; i < batch.Count; i++)
-                await DeliverAsync(batch[i], images[i]);
-        }
-        catch (OperationCanceledException) when (_deactivated.IsCancellationRequested)
-        {
-            // The silo stops: whoever asks again finds a sampler elsewhere.
+            await SampleGrainOf(key).DeliverAsync(MemoryMarshal.AsBytes(image.AsSpan()).ToArray(), _deactivated.Token);
         }
         catch (Exception error)
         {
-            foreach (var id in batch)
-                await FailAsync(id, error);
+            if (!_deactivated.IsCancellationRequested)
+                await FailAsync(key, error);                 // the others are delivered all the same
+        }
+        finally
+        {
+            _deliveries.Remove(key);
+            _known.Remove(key);
         }
     }
 
-    private async Task DeliverAsync(SampleId id, float[] image)
+    /// <summary>What was computed is not to be trusted, or there is no model to compute with: tells everyone who waits for it.</summary>
+    private async Task FailAllAsync(Exception error)
     {
-        try
-        {
-            await SampleGrainOf(id).DeliverAsync(MemoryMarshal.AsBytes(image.AsSpan()).ToArray(), _deactivated.Token);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            await FailAsync(id, error);                      // the batch's other images are delivered all the same
-        }
+        string[] keys = [.. _batch.Keys];
+        foreach (string key in keys)
+            Forget(key);
+        _bestBatch.Clear();
+        await Slot.RunAsync(_batches.Dispose, CancellationToken.None);
+        foreach (string key in keys)
+            await FailAsync(key, error);
     }
 
-    /// <summary>Tells everyone who waits for a sample; the sampler goes on with the next batch.</summary>
-    private async Task FailAsync(SampleId id, Exception reason)
+    /// <summary>Tells everyone who waits for a sample; the sampler goes on with the others.</summary>
+    private async Task FailAsync(string key, Exception reason)
     {
-        LogFailed(reason, id.ToString());
+        LogFailed(reason, key);
         try
         {
-            await SampleGrainOf(id).FailAsync(UserErrors.From(reason, id.ToString()), CancellationToken.None);
+            await SampleGrainOf(key).FailAsync(UserErrors.From(reason, key), CancellationToken.None);
         }
         catch (Exception error) when (error is OrleansException or TimeoutException)
         {
-            LogFailed(error, id.ToString());                 // its grain is gone; the next request for it starts anew
+            LogFailed(error, key);                           // its grain is gone; the next request for it starts anew
         }
     }
 
-    private ISampleGrain SampleGrainOf(SampleId id) => GrainFactory.GetGrain<ISampleGrain>(id.ToString());
+    private void Forget(string key)
+    {
+        _batch.Remove(key);
+        _known.Remove(key);
+    }
 
-    /// <summary>A sample that is asked for, and the trace of who asked first.</summary>
-    private sealed record Waiting(string Key, SampleId Id, ActivityContext Trace);
+    private ISampleGrain SampleGrainOf(string key) => GrainFactory.GetGrain<ISampleGrain>(key);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Count} samples in {Steps} steps")]
-    private partial void LogBatch(string model, int count, int steps);
+    /// <summary>Stops after the present call of the network and stores what waits and what is half done.</summary>
+    private async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        _isLeaving = true;
+        _isWanted = true;
+        await _work.WaitAsync(cancellationToken);
+        await Task.WhenAll([.. _deliveries.Values]).WaitAsync(cancellationToken);
+        if (_batch.Count == 0 && _queue.Count == 0)
+            return;
+        string[] keys = [.. _batch.Keys.Where(key => !_cancelled.Contains(key))];
+        var halfDone = await Slot.RunAsync(() => keys.Select(key => _batches.Leave(key)).ToArray(), cancellationToken);
+        var begun = keys.Zip(halfDone, (key, state) => _batch[key] with { HalfDone = state ?? _batch[key].HalfDone });
+        var left = begun.Concat(_queue.All).Select(sample => new HandedOverSample
+        {
+            Id = sample.Key,
+            Order = sample.Order,
+            CallsMade = sample.HalfDone?.CallsMade ?? 0,
+            Rows = sample.HalfDone is { } state ? MemoryMarshal.AsBytes(state.Rows.AsSpan()).ToArray() : null,
+        }).ToArray();
+        await handedOver.ReplaceAsync(new SamplerState { Samples = left }, Key, cancellationToken);
+        _batch.Clear();
+        foreach (var sample in _queue.All.ToArray())
+            _queue.Remove(sample.Key);
+        SamplerInstruments.QueueLength.Add(-left.Length + keys.Length);
+        LogHandedOver(Key, left.Length, keys.Length);
+    }
+
+    /// <summary>Goes on with what another activation left.</summary>
+    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        var samples = handedOver.State.Samples;
+        await handedOver.ReplaceAsync(new SamplerState(), Key, cancellationToken);      // only one goes on with them
+        foreach (var sample in samples)
+        {
+            _known.Add(sample.Id);
+            var halfDone = sample.Rows is { } rows ? new HalfDoneSample(sample.CallsMade, MemoryMarshal.Cast<byte, float>(rows).ToArray()) : null;
+            _queue.PutBack(new WaitingSample(sample.Id, SampleId.Parse(sample.Id), sample.Order, default, halfDone));
+        }
+        SamplerInstruments.QueueLength.Add(samples.Count);
+        LogTakenOver(Key, samples.Count, samples.Count(sample => sample.CallsMade > 0));
+        Begin();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} is loaded in {Precision}: {Count} images are computed together")]
+    private partial void LogLoaded(string model, string precision, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sampler {Key} leaves {Count} samples to the next one, {HalfDone} of them half done")]
+    private partial void LogHandedOver(string key, int count, int halfDone);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sampler {Key} goes on with {Count} samples, {HalfDone} of them half done")]
+    private partial void LogTakenOver(string key, int count, int halfDone);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sampler {Key} could not hand over what it had begun: it is computed again when it is asked for")]
+    private partial void LogNotHandedOver(Exception error, string key);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Sample {Id} failed")]
     private partial void LogFailed(Exception error, string id);

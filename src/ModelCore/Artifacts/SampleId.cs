@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using RadioDiffusion.ModelCore.Diffusion;
 
 namespace RadioDiffusion.ModelCore.Artifacts;
 
@@ -8,7 +9,7 @@ namespace RadioDiffusion.ModelCore.Artifacts;
 /// <c>s1_0123456789abcdef_seed=42_class=FRII_flux=3.5mJy_w=0.1_heun=25_f32</c>. Equal meaning is equal text: the order of the keys is
 /// fixed, numbers are as short as can be, and any other spelling is refused. Class and flux are absent if the model is not
 /// conditioned on them. Further values of models that are conditioned on such stand after the flux in the order of their names, as in
-/// <c>_flux=3.5mJy_LAS=30_snrSigma=12.5_w=0.1</c>.
+/// <c>_flux=3.5mJy_LAS=30_snrSigma=12.5_w=0.1</c>. What is not as usual stands at the end, in the order of <see cref="SampleExtras"/>, as in <c>_unipc=12_bf16_whigh=5</c>.
 /// </summary>
 public sealed record SampleId
 {
@@ -18,20 +19,15 @@ public sealed record SampleId
     private const string Version = "s1";
     private const string FluxUnit = "mJy";
     private const int ModelLength = 16;
-    private const int MinimumSteps = 2;                      // one step has no second noise level: the schedule divides 0 by 0
-    private const int MaximumSteps = 1000;
     private const int MaximumClassLength = 40;
 
-    private static readonly string[] Solvers = ["heun"];
-    private static readonly string[] Precisions = ["f32"];
+    private static readonly string[] Precisions = ["f32", "bf16"];
 
     /// <summary>The first 16 hexadecimal digits of the snapshot's content digest.</summary>
     public required string Model
     {
         get;
-        init => field = value is { Length: ModelLength } && value.All(char.IsAsciiHexDigitLower)
-            ? value
-            : throw new InvalidSampleIdException("model", $"{ModelLength} hexadecimal digits in lower case", value ?? "");
+        init => field = DigestOf("model", value);
     }
 
     /// <summary>The seed of the random stream that the latents are drawn from.</summary>
@@ -67,25 +63,25 @@ public sealed record SampleId
             : throw new InvalidSampleIdException("w", "a finite number from 0", ShortestNumber.Write(value));
     }
 
-    /// <summary>The solver of the probability-flow equation.</summary>
-    public string Solver
+    /// <summary>The solver of the probability-flow equation, its noise levels and its steps (N in Karras et al. 2022).</summary>
+    public required SolverOptions Solver
     {
         get;
-        init => field = Solvers.Contains(value)
-            ? value
-            : throw new InvalidSampleIdException("solver", OneOf(Solvers), value);
-    } = "heun";
-
-    /// <summary>The number of noise levels, N in Karras et al. (2022).</summary>
-    public required int Steps
-    {
-        get;
-        init => field = value is >= MinimumSteps and <= MaximumSteps
-            ? value
-            : throw new InvalidSampleIdException(Solver, $"a whole number of steps from {MinimumSteps} to {MaximumSteps}", value.ToString(CultureInfo.InvariantCulture));
+        init
+        {
+            try
+            {
+                value.Check();
+            }
+            catch (RadioDiffusionException error)
+            {
+                throw new InvalidSampleIdException($"In a sample's ID: {error.Message}");
+            }
+            field = value;
+        }
     }
 
-    /// <summary>The precision that the network computes with.</summary>
+    /// <summary>The number format that the network computes with: <c>f32</c>, or <c>bf16</c>.</summary>
     public string Precision
     {
         get;
@@ -93,6 +89,22 @@ public sealed record SampleId
             ? value
             : throw new InvalidSampleIdException("precision", OneOf(Precisions), value);
     } = "f32";
+
+    /// <summary>Guidance acts at noise levels above this one (sigma_lo of Kynkäänniemi et al. 2024, eq. 5).</summary>
+    public double GuidanceFrom { get; init; }
+
+    /// <summary>Guidance acts at noise levels up to this one (sigma_hi).</summary>
+    public double GuidanceTo { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The weaker model of autoguidance (Karras et al. 2024b), by its digest; null for classifier-free guidance.</summary>
+    public string? Guide
+    {
+        get;
+        init => field = value is null ? null : DigestOf("guide", value);
+    }
+
+    /// <summary>As the published code has it: with w = 0 the unconditional image, where the formula gives the conditional one.</summary>
+    public bool IsAsPublished { get; init; }
 
     /// <summary>Reads an ID.</summary>
     /// <exception cref="InvalidSampleIdException">Which part is wrong, what was expected and what was found.</exception>
@@ -106,11 +118,12 @@ public sealed record SampleId
         string? flux = parts.ValueIfThere("flux");
         var values = parts.NamedValuesIfThere();
         string guidance = parts.Value("w");
-        (string solver, string steps) = parts.Pair("solver", Solvers);
+        (string solver, string steps) = parts.Pair("solver", SolverOptions.Names);
         string precision = parts.Next("precision");
+        var extras = parts.ExtrasIfThere();
         parts.End();
 
-        var id = new SampleId
+        var id = SampleExtras.Apply(new SampleId
         {
             Model = model,
             Seed = ReadSeed(seed),
@@ -118,10 +131,9 @@ public sealed record SampleId
             FluxMilliJansky = flux is null ? null : ReadFlux(flux),
             Values = NamedValues.Of(values.Select(pair => new KeyValuePair<string, double>(pair.Key, ReadNumber(pair.Key, "a finite number", pair.Value, pair.Value)))),
             Guidance = ReadNumber("w", "a finite number from 0", guidance, guidance),
-            Solver = solver,
-            Steps = ReadSteps(solver, steps),
+            Solver = new SolverOptions(ReadSteps(solver, steps)) { Name = solver },
             Precision = precision,
-        };
+        }, extras);
         string canonical = id.ToString();
         if (ArtifactId.Problem(canonical) is { } problem)
             throw new InvalidSampleIdException($"The sample ID '{text}' cannot be used: {problem}.");
@@ -151,7 +163,11 @@ public sealed record SampleId
         + (Class is null ? "" : $"_class={Class}")
         + (FluxMilliJansky is double flux ? $"_flux={ShortestNumber.Write(flux)}{FluxUnit}" : "")
         + (Values.Count > 0 ? $"_{Values}" : "")
-        + $"_w={ShortestNumber.Write(Guidance)}_{Solver}={Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}";
+        + $"_w={ShortestNumber.Write(Guidance)}_{Solver.Name}={Solver.Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}{SampleExtras.Write(this)}";
+
+    private static string DigestOf(string part, string? text) => text is { Length: ModelLength } && text.All(char.IsAsciiHexDigitLower)
+        ? text
+        : throw new InvalidSampleIdException(part, $"{ModelLength} hexadecimal digits in lower case", text ?? "");
 
     private static ulong ReadSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
         ? seed
@@ -159,7 +175,7 @@ public sealed record SampleId
 
     private static int ReadSteps(string solver, string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int steps)
         ? steps
-        : throw new InvalidSampleIdException(solver, $"a whole number of steps from {MinimumSteps} to {MaximumSteps}", text);
+        : throw new InvalidSampleIdException(solver, "a whole number of steps", text);
 
     private static double ReadFlux(string text)
     {
@@ -169,7 +185,7 @@ public sealed record SampleId
             : throw new InvalidSampleIdException("flux", expected, text);
     }
 
-    private static double ReadNumber(string part, string expected, string number, string found) =>
+    internal static double ReadNumber(string part, string expected, string number, string found) =>
         double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value)
             ? value
             : throw new InvalidSampleIdException(part, expected, found);
@@ -179,7 +195,7 @@ public sealed record SampleId
     /// <summary>The parts of an ID, taken one after the other.</summary>
     private sealed class Parts(string text)
     {
-        private static readonly string[] Keys = ["seed", "class", "flux", "w", .. Solvers];
+        private static readonly string[] Keys = ["seed", "class", "flux", "w", .. SolverOptions.Names, .. SampleExtras.Keys];
 
         private readonly string[] _parts = (text ?? "").Split('_');
         private int _next;
@@ -222,10 +238,22 @@ public sealed record SampleId
             return values;
         }
 
+        /// <summary>The keys of what is not as usual, in their order, each once.</summary>
+        public Dictionary<string, string> ExtrasIfThere()
+        {
+            var extras = new Dictionary<string, string>();
+            foreach (string key in SampleExtras.Keys)
+            {
+                if (ValueIfThere(key) is { } value)
+                    extras.Add(key, value);
+            }
+            return extras;
+        }
+
         private static bool LooksLikeANumber(string text) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
-        public (string Key, string Value) Pair(string part, string[] keys)
+        public (string Key, string Value) Pair(string part, IReadOnlyList<string> keys)
         {
             foreach (string key in keys)
             {

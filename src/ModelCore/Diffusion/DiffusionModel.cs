@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Globalization;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
 using TorchSharp;
@@ -9,27 +9,37 @@ namespace RadioDiffusion.ModelCore.Diffusion;
 /// <summary>A trained model that generates images. Not for several threads at once.</summary>
 public sealed class DiffusionModel : IDisposable
 {
-    private readonly EdmPreconditioning _network;
-    private readonly Device _device;
-
     private DiffusionModel(EdmPreconditioning network, SnapshotDescription description, Device device)
     {
-        _network = network;
-        _device = device;
+        Network = network;
+        Device = device;
         Description = description;
     }
 
     public SnapshotDescription Description { get; }
 
-    /// <summary>Images computed together; more samples than that are computed one batch after another.</summary>
+    internal EdmPreconditioning Network { get; }
+
+    private int? _bestBatch;
+
+    internal Device Device { get; }
+
+    /// <summary>Images computed together; as one is done, the next takes its place.</summary>
     public int MaximumBatch { get; set; } = 16;
+
+    /// <summary>What the weights take.</summary>
+    public long Bytes => Network.parameters().Sum(parameter => parameter.numel() * parameter.dtype.ElementSize());
+
+    /// <summary>The images in a call of the network from which on more are not worth waiting for; measured when it is asked for first.</summary>
+    public int BestBatch => _bestBatch ??= BatchProfile.Measure(this);
 
     /// <param name="snapshotDirectory">Holds model.json and weights.safetensors.</param>
     /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
+    /// <param name="precision">As in sample IDs: f32, or bf16.</param>
     /// <exception cref="RadioDiffusionException">The snapshot is incomplete, damaged, its weights do not fit its description, or it is a classifier.</exception>
-    public static DiffusionModel Load(string snapshotDirectory, string device = "cpu")
+    public static DiffusionModel Load(string snapshotDirectory, string device = "cpu", string precision = "f32")
     {
-        return Load(SnapshotDescription.Read(snapshotDirectory), Path.Combine(snapshotDirectory, SnapshotDescription.WeightsFileName), device);
+        return Load(SnapshotDescription.Read(snapshotDirectory), Path.Combine(snapshotDirectory, SnapshotDescription.WeightsFileName), device, precision);
     }
 
     /// <summary>The averaged weights of a training that is under way.</summary>
@@ -40,7 +50,7 @@ public sealed class DiffusionModel : IDisposable
     public static DiffusionModel LoadAverage(string checkpointDirectory, SnapshotDescription description, string device = "cpu")
     {
         var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
-        return Load(description with { Network = checkpoint.Network, Iterations = checkpoint.Iteration }, Path.Combine(checkpointDirectory, Checkpoint.EmaFile), device);
+        return Load(description with { Network = checkpoint.Network, Iterations = checkpoint.Iteration }, Path.Combine(checkpointDirectory, Checkpoint.EmaFile), device, "f32");
     }
 
     /// <summary>Generates one image for each sample; its batch mates change it by rounding at most.</summary>
@@ -53,29 +63,27 @@ public sealed class DiffusionModel : IDisposable
     {
         foreach (var sample in samples)
             Check(sample);
-        var sigmas = NoiseSchedule.Levels(solver);
-        // Those with guidance first, as GuidedDenoiser wants them.
-        int[] order = [.. Enumerable.Range(0, samples.Count).OrderBy(i => GuidedDenoiser.NeedsGuidance(samples[i]) ? 0 : 1)];
         var images = new float[samples.Count][];
-        int stepsDone = 0, allSteps = (samples.Count + MaximumBatch - 1) / MaximumBatch * solver.Steps;
-        foreach (int[] batch in order.Chunk(MaximumBatch))
+        using var batch = new SamplingBatch(this);
+        long stepsDone = 0;
+        for (int next = 0; next < samples.Count || batch.Count > 0;)
         {
-            float[][] generated = SampleBatch([.. batch.Select(i => samples[i])], sigmas, ReportStep, ct);
-            for (int i = 0; i < batch.Length; i++)
-                images[batch[i]] = generated[i];
+            ct.ThrowIfCancellationRequested();
+            for (; next < samples.Count && batch.Count < MaximumBatch; next++)
+                batch.Add(next.ToString(CultureInfo.InvariantCulture), samples[next], solver);
+            var (done, stepsEnded) = batch.Advance();
+            foreach (var (key, image) in done)
+                images[int.Parse(key, CultureInfo.InvariantCulture)] = image;
+            stepsDone += stepsEnded;
+            if (stepsEnded > 0)
+                progress?.Report((int)(100 * stepsDone / ((long)samples.Count * solver.Steps)));
         }
         return images;
-
-        void ReportStep(int step)
-        {
-            if (step > 0)
-                progress?.Report((int)(100L * ++stepsDone / allSteps));
-        }
     }
 
-    public void Dispose() => _network.Dispose();
+    public void Dispose() => Network.Dispose();
 
-    private static DiffusionModel Load(SnapshotDescription description, string weightsPath, string device)
+    private static DiffusionModel Load(SnapshotDescription description, string weightsPath, string device, string precision)
     {
         description.Network.Check();
         if (description.Network.Kind != NetworkKind.Denoiser)
@@ -93,41 +101,12 @@ public sealed class DiffusionModel : IDisposable
         }
         var target = torch.device(device);
         network.MoveTo(target);
-        network.Fold();
+        network.PrepareForSampling(precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32);
         return new DiffusionModel(network, description, target);
     }
 
-    private float[][] SampleBatch(SampleConditions[] samples, double[] sigmas, Action<int> reportStep, CancellationToken ct)
-    {
-        using var scope = NewDisposeScope();
-        using var inference = inference_mode(true);
-        var denoiser = new GuidedDenoiser(_network, samples, _device);
-        var x = HeunSolver.Solve(Denoise, Latents(samples), sigmas, (step, _) => reportStep(step));
-        var pixels = MemoryMarshal.Cast<byte, float>((x.clamp(Numbers.Of(-1), Numbers.One).Plus(Numbers.One) / Numbers.Of(2)).cpu().contiguous().bytes);
-        int length = pixels.Length / samples.Length;
-        var images = new float[samples.Length][];
-        for (int i = 0; i < images.Length; i++)
-            images[i] = pixels.Slice(i * length, length).ToArray();
-        return images;
-
-        Tensor Denoise(Tensor noisy, double sigma)
-        {
-            ct.ThrowIfCancellationRequested();
-            return denoiser.Denoise(noisy, sigma);
-        }
-    }
-
-    private Tensor Latents(SampleConditions[] samples)
-    {
-        int side = Description.Network.ImageSize, channels = Description.Network.ImageChannels;
-        int length = channels * side * side;
-        var values = new float[samples.Length * length];
-        for (int i = 0; i < samples.Length; i++)
-            new RandomStream(samples[i].Seed, "latent").FillNormal(values.AsSpan(i * length, length));
-        return tensor(values, [samples.Length, channels, side, side], device: _device);
-    }
-
-    private void Check(SampleConditions sample)
+    /// <exception cref="RadioDiffusionException">The network cannot take these conditions.</exception>
+    internal void Check(SampleConditions sample)
     {
         var network = Description.Network;
         if (sample.Context is { } context && context.Count != network.ContextDimension)

@@ -28,8 +28,12 @@ internal sealed class EdmPreconditioning : Network
         return addcmul(cSkip * x, cOut, model.forward(cIn * x, cNoise, conditions, dropout).to(x.dtype), Numbers.One);
     }
 
-    /// <summary>Standardises all kernels once, for sampling.</summary>
-    public void Fold() => model.Fold();
+    /// <inheritdoc cref="UNet.PrepareForSampling"/>
+    public void PrepareForSampling(ScalarType type = ScalarType.Float32, bool channelsLast = false)
+    {
+        model.PrepareForSampling(type, channelsLast);
+        KeepParameters();
+    }
 
     /// <summary>c_skip, c_out and c_in as (N, 1, 1, 1), c_noise as (N).</summary>
     internal static (Tensor Skip, Tensor Out, Tensor In, Tensor Noise) Coefficients(Tensor sigma, double sigmaData)

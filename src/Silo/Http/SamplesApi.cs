@@ -47,7 +47,7 @@ internal static class SamplesApi
             return TypedResults.Problem($"The sample {id} is not stored, and a key with the scope 'submit' is needed to have it computed.",
                 statusCode: StatusCodes.Status403Forbidden);
         }
-        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(settings.Value.LongestWait, http.RequestAborted);
+        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(settings.Value.LongestWait, OrderOf(http), http.RequestAborted);
         if (status.State != WorkState.Done)
         {
             http.Response.Headers.RetryAfter = "2";
@@ -62,10 +62,12 @@ internal static class SamplesApi
     {
         var model = await grains.Model(parameters.Model).GetAsync(http.RequestAborted);
         string id = SampleIds.For(model, parameters);
-        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(TimeSpan.Zero, http.RequestAborted);
+        var status = await grains.GetGrain<ISampleGrain>(id).GetAsync(TimeSpan.Zero, OrderOf(http), http.RequestAborted);
         string path = $"/api/v1/samples/{id}";
         return TypedResults.Accepted(path, new PendingSample(id, path, status.QueuePosition));
     }
+
+    private static SampleOrder OrderOf(HttpContext http) => new() { Client = http.Features.Get<ApiKey>()?.Name ?? $"{http.Connection.RemoteIpAddress}" };
 
     private static bool WantsPng(HttpRequest request, string? format) => format switch
     {

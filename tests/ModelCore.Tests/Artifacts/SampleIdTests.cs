@@ -1,4 +1,5 @@
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Diffusion;
 
 namespace RadioDiffusion.ModelCore.Tests.Artifacts;
 
@@ -15,8 +16,8 @@ public class SampleIdTests
         Assert.Equal("FRII", id.Class);
         Assert.Equal(3.5, id.FluxMilliJansky);
         Assert.Equal(0.1, id.Guidance);
-        Assert.Equal("heun", id.Solver);
-        Assert.Equal(25, id.Steps);
+        Assert.Equal("heun", id.Solver.Name);
+        Assert.Equal(25, id.Solver.Steps);
         Assert.Equal("f32", id.Precision);
         Assert.Equal(Whole, id.ToString());
     }
@@ -26,6 +27,10 @@ public class SampleIdTests
     [InlineData("s1_0123456789abcdef_seed=18446744073709551615_class=Bent_w=1_heun=1000_f32")]
     [InlineData("s1_0123456789abcdef_seed=7_flux=0.00001mJy_w=1e+21_heun=25_f32")]
     [InlineData("s1_0123456789abcdef_seed=7_LAS=30_w=0.1_heun=25_f32")]
+    [InlineData("s1_0123456789abcdef_seed=7_w=0_euler=1_bf16")]
+    [InlineData("s1_0123456789abcdef_seed=7_flux=3.5mJy_w=0.1_unipc=12_bf16_wlow=0.05_whigh=5")]
+    [InlineData("s1_0123456789abcdef_seed=7_class=FRI_w=2_dpmpp3m=18_f32_guide=fedcba9876543210_smin=0.01_smax=50_rho=5")]
+    [InlineData("s1_0123456789abcdef_seed=7_class=FRI_w=0_heun=25_f32_compat=published_churn=40_stmin=0.05_stmax=50_snoise=1.003")]
     [InlineData("s1_0123456789abcdef_seed=7_class=FRI_flux=3.5mJy_LAS=30_declination=-1e-7_snrSigma=12.5_w=0.1_heun=25_f32")]
     public void Parse_ACanonicalId_GivesItBack(string text) => Assert.Equal(text, SampleId.Parse(text).ToString());
 
@@ -50,15 +55,30 @@ public class SampleIdTests
     [InlineData("s1_0123456789abcdef_seed=1_w=-0.1_heun=25_f32", "'w'", "'-0.1'")]
     [InlineData("s1_0123456789abcdef_seed=1_w=-0_heun=25_f32", "means", "w=0_")]
     [InlineData("s1_0123456789abcdef_seed=1_w=0,1_heun=25_f32", "'w'", "'0,1'")]
-    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=1_f32", "'heun'", "2 to 1000")]
-    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=1001_f32", "'heun'", "'1001'")]
-    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_euler=25_f32", "'solver'", "unknown key 'euler'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=1_f32", "2 to 1000", "but it is 1")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=1001_f32", "2 to 1000", "but it is 1001")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_rk4=25_f32", "'solver'", "unknown key 'rk4'")]
     [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f64", "'precision'", "'f64'")]
     [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25", "ends before", "'precision'")]
-    [InlineData("s1_0123456789abcdef_seed=1_colour=red_w=0.1_heun=25_f32", "unknown key 'colour'", "seed, class, flux, w, heun")]
+    [InlineData("s1_0123456789abcdef_seed=1_colour=red_w=0.1_heun=25_f32", "unknown key 'colour'", "seed, class, flux, w, heun, ")]
     [InlineData("s1_0123456789abcdef_seed=1_w=0.1_class=FRI_heun=25_f32", "'class'", "belongs elsewhere")]
     [InlineData("s1_0123456789abcdef_seed=1_seed=2_w=0.1_heun=25_f32", "'seed'", "there twice")]
-    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_churn=4", "the end", "unknown key 'churn'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_colour=4", "the end", "unknown key 'colour'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_churn=0", "means", "heun=25_f32'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_unipc=25_f32_churn=4", "Churn should be 0", "unipc")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_stmin=0.1", "with churn only")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_whigh=5_wlow=1", "'wlow'", "belongs elsewhere")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_wlow=5_whigh=1", "wlow below whigh")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_wlow=-1", "from 0 on")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0_heun=25_f32_wlow=1", "w above 0")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0_heun=25_f32_guide=fedcba9876543210", "w above 0")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=1_heun=25_f32_guide=0123456789abcdef", "another model")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=1_heun=25_f32_guide=small", "'guide'", "16 hexadecimal digits")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=1mJy_w=0.1_heun=25_f32_compat=published", "w=0")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0_heun=25_f32_compat=published", "condition")]
+    [InlineData("s1_0123456789abcdef_seed=1_flux=1mJy_w=0_heun=25_f32_compat=yes", "'compat'", "'published'")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_smin=90", "SigmaMin < SigmaMax")]
+    [InlineData("s1_0123456789abcdef_seed=1_w=0.1_heun=25_f32_rho=7", "means", "heun=25_f32'")]
     [InlineData("s1_0123456789abcdef_seed=1_snrSigma=1_LAS=3_w=0.1_heun=25_f32", "means", "_LAS=3_snrSigma=1_")]
     [InlineData("s1_0123456789abcdef_seed=1_LAS=3.0_w=0.1_heun=25_f32", "means", "_LAS=3_")]
     [InlineData("s1_0123456789abcdef_seed=1_LAS=-0_w=0.1_heun=25_f32", "means", "_LAS=0_")]
@@ -103,8 +123,11 @@ public class SampleIdTests
                 FluxMilliJansky = random.NextInt32(2) == 0 ? null : AnyPositive(random),
                 Values = NamedValues.Of(AnyValues(random)),
                 Guidance = random.NextInt32(4) == 0 ? 0 : AnyPositive(random),
-                Steps = 2 + random.NextInt32(999),
+                Solver = new SolverOptions(2 + random.NextInt32(999)) { Name = SolverOptions.Names[random.NextInt32(SolverOptions.Names.Count)] },
+                Precision = random.NextInt32(2) == 0 ? "f32" : "bf16",
             };
+            if (id.Guidance > 0 && random.NextInt32(2) == 0)
+                id = id with { GuidanceTo = AnyPositive(random), Guide = random.NextInt32(2) == 0 ? null : $"{random.NextUInt64():x16}" };
             if (id.ToString().Length > ArtifactId.MaximumLength)
             {
                 Assert.False(SampleId.TryParse(id.ToString(), out _, out string error));
@@ -116,7 +139,7 @@ public class SampleIdTests
             Assert.Null(ArtifactId.Problem(id.ToString()));
             parsed++;
         }
-        Assert.True(parsed > 1500, $"{parsed} were short enough.");
+        Assert.True(parsed > 1300, $"{parsed} were short enough.");
     }
 
     private static Dictionary<string, double> AnyValues(RandomStream random)

@@ -124,10 +124,9 @@ public partial class PublishedDiffusionTests
             Tensor Denoise(Tensor x, double sigma) => (s * s * x + sigma * sigma * mean) / (s * s + sigma * sigma);
             var latents = GoldenNetwork.Read(file, $"case{index}_latents");
             var expected = GoldenNetwork.Read(file, $"case{index}_heun");
-            var sigmas = NoiseSchedule.Levels(Solver(run));
-            GoldenNetwork.AssertClose(expected, HeunSolver.Solve(Denoise, latents, sigmas),
+            GoldenNetwork.AssertClose(expected, SolverRun.Solve(Denoise, latents, Solver(run)),
                 run.GetProperty("heun_atol_float64").GetDouble(), $"case {index}, float64");
-            GoldenNetwork.AssertClose(expected, HeunSolver.Solve(Denoise, latents.to_type(ScalarType.Float32), sigmas),
+            GoldenNetwork.AssertClose(expected, SolverRun.Solve(Denoise, latents.to_type(ScalarType.Float32), Solver(run)),
                 run.GetProperty("heun_atol_float32").GetDouble(), $"case {index}, float32");
             index++;
         }
@@ -151,7 +150,7 @@ public partial class PublishedDiffusionTests
         string weights = Path.GetFullPath(Path.Combine(folder, run.GetProperty("weights").GetString()!));
         Assert.SkipUnless(File.Exists(weights), $"The golden case '{Path.GetFileName(Path.GetDirectoryName(weights))}', whose weights run '{runName}' needs, is not there.");
         using var network = GoldenNetwork.Load(Path.GetDirectoryName(weights)!, Path.GetFileName(weights));
-        network.Fold();
+        network.PrepareForSampling();
         using var file = SafetensorsFile.Open(Path.Combine(folder, runName + ".safetensors"));
         var recorded = file.Entries.Keys.Select(key => RecordedImage().Match(key)).Where(match => match.Success).ToArray();
         Assert.NotEmpty(recorded);
@@ -160,8 +159,8 @@ public partial class PublishedDiffusionTests
             int steps = int.Parse(images.Key.Steps, CultureInfo.InvariantCulture);
             double strength = double.Parse(images.Key.Strength, CultureInfo.InvariantCulture);
             var samples = Samples(file, strength, isConditional: images.Key.Variant != "_reference_unconditional");
-            var denoiser = new GuidedDenoiser(network, samples, CPU);
-            HeunSolver.Solve(denoiser.Denoise, GoldenNetwork.Read(file, "latents"), NoiseSchedule.Levels(Solver(run, steps)), (step, x) =>
+            var denoiser = new GuidedDenoiser(network, CPU);
+            SolverRun.Solve((x, sigma) => denoiser.Denoise(x, samples, [.. samples.Select(_ => sigma)]), GoldenNetwork.Read(file, "latents"), Solver(run, steps), (step, x) =>
             {
                 foreach (var match in images.Where(match => match.Groups["step"].Success
                     ? int.Parse(match.Groups["step"].Value, CultureInfo.InvariantCulture) == step : step == steps))

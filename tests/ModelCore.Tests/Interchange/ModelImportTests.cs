@@ -262,8 +262,8 @@ public sealed class ModelImportTests : IDisposable
         WeightFiles.Load(network, Path.Combine(snapshot, SnapshotDescription.WeightsFileName));
         float[] noisy = new float[options.ImageSize * options.ImageSize];
         new RandomStream(8, "noisy").FillNormal(noisy);
-        var denoiser = new GuidedDenoiser(network, [new SampleConditions(0, values, options.ClassCount > 0 ? label : null, GuidanceStrength: 0.5)], CPU);
-        return denoiser.Denoise(tensor(noisy, [1, 1, options.ImageSize, options.ImageSize]), sigma: 0.7).data<float>().ToArray();
+        var sample = new SampleConditions(0, values, options.ClassCount > 0 ? label : null, GuidanceStrength: 0.5);
+        return new GuidedDenoiser(network, CPU).Denoise(tensor(noisy, [1, 1, options.ImageSize, options.ImageSize]), [sample], [0.7]).data<float>().ToArray();
     }
 
     private ModelImportResult Import(NetworkOptions options, string weights = "auto") =>

@@ -15,7 +15,7 @@ public sealed class ImplicitNumbersTests
         .ToDictionary(code => code.Value);
 
     /// <summary>They keep the number, or dispose of it after its use, or call a script with tensors only.</summary>
-    private static readonly string[] _careful = ["Numbers", "HeunSolver", "AdamOptimizer"];
+    private static readonly string[] _careful = ["Numbers", "AdamOptimizer"];
 
     [Fact]
     public void NothingThatTrainsOrSamples_ConvertsNumbersImplicitly()

@@ -35,7 +35,7 @@ public partial class PublishedNetworkTests
         AssertDenoised("denoised_conditional", conditions);
         AssertDenoised("denoised_unconditional", Conditions.None);
         AssertRawOutput();
-        network.Fold();
+        network.PrepareForSampling();
         AssertDenoised("denoised_conditional", conditions);
 
         void AssertDenoised(string name, Conditions given) => GoldenNetwork.AssertClose(GoldenNetwork.Read(file, name),
