@@ -44,10 +44,10 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=2_unipc=2_bf16_wlow=0.05_whigh=5", await IdAsync("--guidance", "2", "--solver", "unipc", "--precision", "bf16", "--guidance-from", "0.05", "--guidance-to", "5"));
         Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0_heun=2_f32_compat=published_churn=3", await IdAsync("--guidance", "0", "--as-published", "--churn", "3"));
         await FailsAsync(ExitCode.WrongUsage, "'rk4' not recognized", "--solver", "rk4");
-        await FailsAsync(ExitCode.Failed, "w above 0", "--guidance", "0", "--guidance-to", "5");
-        await FailsAsync(ExitCode.Failed, "another model than the one", "--guide", "run");
-        await FailsAsync(ExitCode.Failed, "Churn should be 0 for the solver unipc", "--solver", "unipc", "--churn", "3");
-        await FailsAsync(ExitCode.Failed, "1st to 99th percentile", "--flux", "1000000", "--strict");
+        await FailsAsync(ExitCode.WrongUsage, "w above 0", "--guidance", "0", "--guidance-to", "5");
+        await FailsAsync(ExitCode.WrongUsage, "another model than the one", "--guide", "run");
+        await FailsAsync(ExitCode.WrongUsage, "Churn should be 0 for the solver unipc", "--solver", "unipc", "--churn", "3");
+        await FailsAsync(ExitCode.WrongUsage, "1st to 99th percentile", "--flux", "1000000", "--strict");
 
         async Task<string> IdAsync(params string[] more)
         {

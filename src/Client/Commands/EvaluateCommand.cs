@@ -5,6 +5,7 @@ using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.Grains.Training;
+using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Evaluation.Comparison;
 using Spectre.Console;
 
@@ -23,7 +24,9 @@ internal static class EvaluateCommand
     private static readonly Option<string> _out = new("--out") { Description = "Folder for report.html, evaluation.json and one row an image of each set (Parquet).", Required = true, HelpName = "DIR" };
     private static readonly Option<int> _count = new Option<int>("--count") { Description = "Samples of a model: 50,000 in the paper, 2,000 of each class for a model with classes.", DefaultValueFactory = _ => 256 }.AtLeast(2);
     private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega of the samples. Default, as in the paper: 0.1, and 0.75 for a model with classes." }.AtLeast(0);
-    private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of Heun's method.", DefaultValueFactory = _ => 25 }.AtLeast(2);
+    private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 }.AtLeast(1);
+    private static readonly Option<string> _solver = OptionChecks.Choice("--solver", "The solver, as of 'sample'; Heun's method in the paper.", [.. SolverOptions.Names]);
+    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster and differs by its rounding.", "f32", "bf16");
     private static readonly Option<string?> _classifier = new("--classifier") { Description = "Name of a trained classifier. Default for sets with classes: one that is trained on the real set first, as a training run of its own.", HelpName = "MODEL" };
     private static readonly Option<bool> _noClassifier = new("--no-classifier") { Description = "Leaves out what needs a classifier." };
     private static readonly Option<string> _classifierPreset = OptionChecks.Choice("--classifier-preset", "Of a classifier that is trained: classifier (the paper's) or classifier-small (for a CPU).", "classifier", "classifier-small");
@@ -38,7 +41,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate",
             "Compares a real with a generated set: distributions of pixels, fluxes and sizes, flux and class conditioning, distances in a classifier's features, nearest training images, as one HTML report with its numbers as JSON.")
-            .With(_real, _generated, _out, _count, _guidance, _steps, _classifier, _noClassifier, _classifierPreset, _table, _tableCount, _augmentation, _nearest, _publishedArea, _name, CommonOptions.Seed);
+            .With(_real, _generated, _out, _count, _guidance, _solver, _steps, _precision, _classifier, _noClassifier, _classifierPreset, _table, _tableCount, _augmentation, _nearest, _publishedArea, _name, CommonOptions.Seed);
         command.SetGuardedAction(RunAsync);
         return command;
     }
@@ -68,6 +71,8 @@ internal static class EvaluateCommand
             Count = parsed.GetValue(_count),
             Guidance = parsed.GetValue(_guidance) ?? await PaperGuidanceAsync(session, model, cancellationToken),
             Steps = parsed.GetValue(_steps),
+            Solver = parsed.GetValue(_solver)!,
+            Precision = parsed.GetValue(_precision)!,
             Seed = parsed.GetValue(CommonOptions.Seed),
             Classifier = classifier,
             GuidanceTable = parsed.GetValue(_table) is { Length: > 0 } table ? new ValueList<double>(table) : null,

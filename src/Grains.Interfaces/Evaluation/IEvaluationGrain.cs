@@ -43,7 +43,7 @@ public sealed record EvaluationRequest
     /// <summary>Guidance strength (omega) of the samples; 0.1 in the paper, 0.75 for the classes.</summary>
     [Id(4)] public double Guidance { get; init; } = 0.1;
 
-    /// <summary>Steps of Heun's method; 25 in the paper.</summary>
+    /// <summary>Steps of the solver; 25 in the paper.</summary>
     [Id(5)] public int Steps { get; init; } = 25;
 
     /// <summary>Of everything random; the samples' seeds count up from it.</summary>
@@ -66,6 +66,12 @@ public sealed record EvaluationRequest
 
     /// <summary>Whether A50 is what the published search finds, and not the exact one.</summary>
     [Id(12)] public bool PublishedA50 { get; init; }
+
+    /// <summary>As in sample IDs; Heun's method in the paper.</summary>
+    [Id(13)] public string Solver { get; init; } = "heun";
+
+    /// <summary>As in sample IDs.</summary>
+    [Id(14)] public string Precision { get; init; } = "f32";
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.EvaluationStatus")]

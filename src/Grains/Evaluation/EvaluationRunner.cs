@@ -37,13 +37,13 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         var augmented = request.Augmented == null ? null : await ClassifierAsync(request.Augmented, real, grains, cancellationToken);
         CompatibleWith(real, augmented);
         var generated = request.Model.Length > 0
-            ? await samples.MakeAsync(request.Model, request.Count, request.Guidance, request.Steps, request.Seed, grains, change, cancellationToken)
+            ? await samples.MakeAsync(Wish(request, request.Count, request.Guidance), grains, change, cancellationToken)
             : await DatasetAsync(request.Generated, grains, cancellationToken);
         if (generated.Side != real.Side)
             throw new UserErrorException(ErrorKind.Invalid, generated.Name, $"The images of both sets should have the same size, but those of {real.Name} have {real.Side} pixels a side and those of {generated.Name} {generated.Side}.");
         var table = new List<(double Guidance, StoredSet Set)>();
         foreach (double guidance in request.GuidanceTable?.Items ?? [])
-            table.Add((guidance, await samples.MakeAsync(request.Model, request.GuidanceCount, guidance, request.Steps, request.Seed, grains, change, cancellationToken)));
+            table.Add((guidance, await samples.MakeAsync(Wish(request, request.GuidanceCount, guidance), grains, change, cancellationToken)));
 
         var recipe = RecipeOf(request, real, generated, classifier, augmented, table);
         if (await store.FindAsync(recipe.Id, cancellationToken) != null)
@@ -114,6 +114,9 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
     }
 
     /// <summary>Which images of the real set it has not seen, as its recipe says; null if it was trained on another set.</summary>
+    private static SampleSetWish Wish(EvaluationRequest request, int count, double guidance) =>
+        new(request.Model, count, guidance, request.Solver, request.Steps, request.Precision, request.Seed);
+
     private static IReadOnlyList<int>? HeldOut(Recipe recipe, StoredSet real)
     {
         if (recipe.Inputs.GetValueOrDefault("dataset") != real.Digest || recipe.Parameters["training"] is not JsonObject training)
@@ -236,7 +239,7 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
     [
         ("Real set", $"{real.Name}: {real.Artifact}"),
         ("Generated set", $"{generated.Name}: {generated.Artifact}"),
-        .. request.Model.Length > 0 ? new[] { ("Samples", FormattableString.Invariant($"{request.Count} of model {request.Model}, guidance strength {request.Guidance}, {request.Steps} steps of Heun's method, seeds {request.Seed} to {request.Seed + (ulong)request.Count - 1}")) } : [],
+        .. request.Model.Length > 0 ? new[] { ("Samples", FormattableString.Invariant($"{request.Count} of model {request.Model}, guidance strength {request.Guidance}, {request.Solver} in {request.Steps} steps, {request.Precision}, seeds {request.Seed} to {request.Seed + (ulong)request.Count - 1}")) } : [],
         .. classifier == null ? [] : new[] { ("Classifier", $"{classifier.Name}: {classifier.Snapshot}") },
         ("A50", request.PublishedA50 ? "as the published search finds it" : "exact"),
         ("Seed", FormattableString.Invariant($"{request.Seed}")),

@@ -17,13 +17,13 @@ namespace RadioDiffusion.Grains.Evaluation;
 /// <summary>Samples of a model as a training set: conditions as the paper draws them, images from the sample grains, one artifact in the end.</summary>
 internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snapshots)
 {
-    private const int AlgorithmVersion = 1;
+    private const int AlgorithmVersion = 2;
 
     /// <summary>Seeds count up from the first; fluxes are drawn from the distribution of the training set (paper, Sect. 4), classes come in turn.</summary>
     /// <exception cref="UserErrorException">There is no such model, it is a classifier, or it is conditioned on values that cannot be drawn; or a sample cannot be made.</exception>
-    public async Task<StoredSet> MakeAsync(string name, int count, double guidance, int steps, ulong seed, IGrainFactory grains, Action<string, int, int> change, CancellationToken cancellationToken)
+    public async Task<StoredSet> MakeAsync(SampleSetWish wish, IGrainFactory grains, Action<string, int, int> change, CancellationToken cancellationToken)
     {
-        var model = await grains.Model(name).GetAsync(cancellationToken);
+        var model = await grains.Model(wish.Model).GetAsync(cancellationToken);
         var description = await snapshots.GetAsync(model.Digest, cancellationToken);
         Check(model, description);
         var recipe = new Recipe
@@ -31,10 +31,10 @@ internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snap
             Kind = "sample-set",
             AlgorithmVersion = AlgorithmVersion,
             Inputs = new() { ["snapshot"] = model.Digest },
-            Parameters = new JsonObject { ["count"] = count, ["guidance"] = guidance, ["steps"] = steps, ["seed"] = seed },
+            Parameters = new JsonObject { ["count"] = wish.Count, ["guidance"] = wish.Guidance, ["solver"] = wish.Solver, ["steps"] = wish.Steps, ["precision"] = wish.Precision, ["seed"] = wish.Seed },
         };
-        var manifest = await store.FindAsync(recipe.Id, cancellationToken) ?? await WriteAsync(model, description, recipe, count, guidance, steps, seed, grains, change, cancellationToken);
-        return await StoredSet.OpenAsync(store, name, string.Create(CultureInfo.InvariantCulture, $"samples of model {name} with guidance strength {guidance}"), recipe.Id, manifest.ContentDigest, cancellationToken);
+        var manifest = await store.FindAsync(recipe.Id, cancellationToken) ?? await WriteAsync(model, description, recipe, wish, grains, change, cancellationToken);
+        return await StoredSet.OpenAsync(store, wish.Model, string.Create(CultureInfo.InvariantCulture, $"samples of model {wish.Model} with guidance strength {wish.Guidance}"), recipe.Id, manifest.ContentDigest, cancellationToken);
     }
 
     private static void Check(ModelEntry model, SnapshotDescription description)
@@ -45,16 +45,21 @@ internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snap
             throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' is conditioned on {string.Join(", ", model.Conditions.Select(condition => condition.Name))}, for which there is no distribution to draw from: make samples with 'radiodiffusion sample', import them as a data set, and compare that.");
     }
 
-    private async Task<ArtifactManifest> WriteAsync(ModelEntry model, SnapshotDescription description, Recipe recipe, int count, double guidance, int steps, ulong seed, IGrainFactory grains,
+    private async Task<ArtifactManifest> WriteAsync(ModelEntry model, SnapshotDescription description, Recipe recipe, SampleSetWish wish, IGrainFactory grains,
         Action<string, int, int> change, CancellationToken cancellationToken)
     {
-        ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => seed + (ulong)i)];
+        int count = wish.Count;
+        ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => wish.Seed + (ulong)i)];
         double[]? fluxes = SampleFluxes.Draw(description, seeds);
         int[]? labels = description.Classes.Count == 0 ? null : [.. Enumerable.Range(0, count).Select(i => i % description.Classes.Count)];
-        string[] ids = [.. seeds.Select((one, i) => SampleIds.For(model, new SampleParameters(model.Name, labels == null ? null : description.Classes[labels[i]], fluxes?[i], guidance, one, steps)))];
+        string[] ids = [.. seeds.Select((one, i) => SampleIds.For(model, new SampleParameters(model.Name, labels == null ? null : description.Classes[labels[i]], fluxes?[i], wish.Guidance, one, wish.Steps)
+        {
+            Solver = wish.Solver,
+            Precision = wish.Precision,
+        }))];
         var places = ids.Select((id, i) => (id, i)).ToDictionary(pair => pair.id, pair => pair.i);
         int side = description.Network.ImageSize, done = 0;
-        string phase = string.Create(CultureInfo.InvariantCulture, $"sampling {model.Name}, guidance strength {guidance}");
+        string phase = string.Create(CultureInfo.InvariantCulture, $"sampling {model.Name}, guidance strength {wish.Guidance}");
         using var scratch = store.CreateScratchDirectory();
         using (var writer = new GeneratedSetWriter(scratch.Path, count, side))
         {
@@ -83,3 +88,6 @@ internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snap
         return pixels;
     }
 }
+
+/// <summary>Which samples a set is to have.</summary>
+internal sealed record SampleSetWish(string Model, int Count, double Guidance, string Solver, int Steps, string Precision, ulong Seed);
