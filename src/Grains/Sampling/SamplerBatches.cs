@@ -12,17 +12,16 @@ internal sealed class SamplerBatches(IDeviceSlot slot, LoadedModels models) : ID
     private readonly Dictionary<string, string> _precisions = [];
 
     /// <summary>Loads the model in a number format.</summary>
-    /// <returns>The images of a batch that are worth computing together; guided ones count twice.</returns>
-    public int Load(string digest, string precision, string directory)
+    public void Load(string digest, string precision, string directory)
     {
-        if (!_batches.TryGetValue(precision, out var loaded))
-        {
-            var lease = models.Rent(slot, digest, precision, directory);
-            loaded = (lease, new SamplingBatch(lease.Model));
-            _batches.Add(precision, loaded);
-        }
-        return loaded.Model.Model.BestBatch;
+        if (_batches.ContainsKey(precision))
+            return;
+        var lease = models.Rent(slot, digest, precision, directory);
+        _batches.Add(precision, (lease, new SamplingBatch(lease.Model)));
     }
+
+    /// <summary>The images of a batch that are worth computing together, guided ones counted twice; measured when it is asked for first.</summary>
+    public int BestBatch(string precision) => _batches[precision].Model.Model.BestBatch;
 
     /// <exception cref="ModelCore.RadioDiffusionException">The model cannot make it.</exception>
     public void Join(JoiningSample sample)

@@ -39,6 +39,7 @@ internal sealed partial class SamplerGrain(
     private readonly Dictionary<string, Task> _deliveries = [];
     private readonly HashSet<string> _cancelled = [];
     private readonly HashSet<string> _known = [];            // waiting, in the batch, or being delivered: what is asked for again is not computed again
+    private readonly HashSet<string> _loaded = [];           // number formats
     private readonly Dictionary<string, int> _bestBatch = [];
     private IReadOnlyDictionary<string, int> _stepsDone = new Dictionary<string, int>();
     private DeviceLease _lease = null!;
@@ -224,9 +225,9 @@ internal sealed partial class SamplerGrain(
         {
             try
             {
-                int best = await LoadAsync(next.Id.Precision);
+                await LoadAsync(next.Id.Precision);
                 int rows = RowsInBatch(next.Id.Precision);
-                if (rows > 0 && rows + RowsOf(next) > best)
+                if (rows > 0 && rows + RowsOf(next) > await BestBatchAsync(next.Id.Precision))
                 {
                     _queue.PutBack(next);
                     return joining;
@@ -249,14 +250,30 @@ internal sealed partial class SamplerGrain(
     /// <summary>Images in a call of the network: with guidance there is a second half.</summary>
     private static int RowsOf(WaitingSample sample) => sample.Id.Guidance > 0 ? 2 : 1;
 
-    private async Task<int> LoadAsync(string precision)
+    private async Task LoadAsync(string precision)
+    {
+        if (!_loaded.Add(precision))
+            return;
+        try
+        {
+            await models.GetAsync(Digest, _deactivated.Token);   // brings a model into the store that comes with the program
+            string directory = await store.GetDirectoryAsync(SnapshotNames.IdOf(Digest), _deactivated.Token);
+            await Slot.RunAsync(() => _batches.Load(Digest, precision, directory), _deactivated.Token);
+        }
+        catch
+        {
+            _loaded.Remove(precision);
+            throw;
+        }
+    }
+
+    /// <summary>Measured when two samples are there at a time: whoever asks for one alone does not wait for it.</summary>
+    private async Task<int> BestBatchAsync(string precision)
     {
         if (_bestBatch.TryGetValue(precision, out int best))
             return best;
-        await models.GetAsync(Digest, _deactivated.Token);       // brings a model into the store that comes with the program
-        string directory = await store.GetDirectoryAsync(SnapshotNames.IdOf(Digest), _deactivated.Token);
-        best = await Slot.RunAsync(() => _batches.Load(Digest, precision, directory), _deactivated.Token);
-        LogLoaded(Digest, precision, best);
+        best = await Slot.RunAsync(() => _batches.BestBatch(precision), _deactivated.Token);
+        LogBestBatch(Digest, precision, best);
         return _bestBatch[precision] = best;
     }
 
@@ -306,7 +323,7 @@ internal sealed partial class SamplerGrain(
         string[] keys = [.. _batch.Keys];
         foreach (string key in keys)
             Forget(key);
-        _bestBatch.Clear();
+        _loaded.Clear();
         await Slot.RunAsync(_batches.Dispose, CancellationToken.None);
         foreach (string key in keys)
             await FailAsync(key, error);
@@ -377,8 +394,8 @@ internal sealed partial class SamplerGrain(
         Begin();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} is loaded in {Precision}: {Count} images are computed together")]
-    private partial void LogLoaded(string model, string precision, int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} in {Precision}: {Count} images are computed together, of guided ones half as many")]
+    private partial void LogBestBatch(string model, string precision, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sampler {Key} leaves {Count} samples to the next one, {HalfDone} of them half done")]
     private partial void LogHandedOver(string key, int count, int halfDone);
