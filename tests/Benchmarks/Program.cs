@@ -21,8 +21,9 @@ var benchmarks = new Dictionary<string, Action>
     ["sampling"] = NetworkBenchmark.Sample,
     ["find"] = FinderBenchmark.Run,
     ["similarity"] = SimilarityBenchmark.Run,
+    ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
-if (args.Length != 1 || !benchmarks.TryGetValue(args[0], out var benchmark))
+if (args.Length == 0 || (args.Length > 1 && args[0] != "solvers") || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}.");
     return 2;

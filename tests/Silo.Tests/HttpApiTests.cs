@@ -109,6 +109,126 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
         Assert.Equal(0x89, (await png.Content.ReadAsByteArrayAsync(Token))[0]);
     }
 
+    [Theory]
+    [InlineData("application/fits", "application/fits")]
+    [InlineData("image/jpeg", "image/jpeg")]
+    [InlineData("application/x-npy", "application/x-npy")]
+    [InlineData("image/*", "image/png")]
+    [InlineData("*/*", "application/fits")]
+    [InlineData("image/png;q=0.5, image/jpeg", "image/jpeg")]
+    [InlineData("text/html, image/avif, image/png;q=0.8, */*;q=0.1", "image/png")]
+    public async Task Get_WithAnAcceptHeader_IsSentAsItLikesBest(string accept, string expected)
+    {
+        var location = await PostAsync(seed: 50);
+        (await GetUntilDoneAsync(location)).Dispose();
+        using var request = new HttpRequestMessage(HttpMethod.Get, location);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var response = await service.Http.SendAsync(request, Token);
+        Assert.Equal(expected, response.Content.Headers.ContentType!.MediaType);
+        byte[] bytes = await response.Content.ReadAsByteArrayAsync(Token);
+        byte[] start = expected switch { "image/png" => [0x89, 0x50], "image/jpeg" => [0xFF, 0xD8], "application/x-npy" => [0x93, 0x4E], _ => "SI"u8.ToArray() };
+        Assert.Equal(start, bytes[..2]);
+        if (expected == "application/x-npy")
+            Assert.Equal(128 + 16 * 16 * 4, bytes.Length);
+    }
+
+    [Fact]
+    public async Task Get_WhatIsNotOffered_IsNotAcceptable()
+    {
+        var location = await PostAsync(seed: 50);
+        using var request = new HttpRequestMessage(HttpMethod.Get, location) { Headers = { { "Accept", "text/html" } } };
+        using var response = await service.Http.SendAsync(request, Token);
+        Assert.Equal(HttpStatusCode.NotAcceptable, response.StatusCode);
+        using var wrong = await service.Http.GetAsync($"{location}?format=tiff", Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("fits, png, jpg, npy", await wrong.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_WithTheTagOfWhatOneHas_IsNotSentAgain()
+    {
+        var location = await PostAsync(seed: 51);
+        using var first = await GetUntilDoneAsync(location);
+        var tag = first.Headers.ETag!;
+        Assert.True(first.Headers.CacheControl!.MaxAge > TimeSpan.FromDays(300));
+        Assert.Equal(HttpStatusCode.NotModified, await StatusWithAsync(tag.ToString()));
+        Assert.Equal(HttpStatusCode.NotModified, await StatusWithAsync($"\"other\", W/{tag}"));
+        Assert.Equal(HttpStatusCode.OK, await StatusWithAsync("\"other\""));
+        Assert.Equal(HttpStatusCode.OK, await StatusWithAsync(tag.ToString(), "?format=png"));
+
+        async Task<HttpStatusCode> StatusWithAsync(string known, string query = "")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, location + query) { Headers = { { "If-None-Match", known } } };
+            using var response = await service.Http.SendAsync(request, Token);
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task Post_OfWhatIsStored_IsOk()
+    {
+        var location = await PostAsync(seed: 52);
+        (await GetUntilDoneAsync(location)).Dispose();
+        using var again = await service.Http.PostAsJsonAsync("/api/v1/samples", Parameters(52), Token);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Equal(location.ToString(), again.Headers.Location!.ToString());
+        var sample = await again.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal((2, 2), (sample.GetProperty("stepsDone").GetInt32(), sample.GetProperty("steps").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Events_OfASample_EndWithDone()
+    {
+        string location;
+        List<string> lines = [];
+        using (service.Gate.Close())
+        {
+            location = (await PostAsync(seed: 53)).ToString();
+            using var response = await service.Http.GetAsync($"{location}/events", HttpCompletionOption.ResponseHeadersRead, Token);
+            Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
+            Assert.Equal("event: progress", await reader.ReadLineAsync(Token));
+            Assert.Contains("\"steps\":2", await reader.ReadLineAsync(Token), StringComparison.Ordinal);
+        }
+        using var rest = await service.Http.GetAsync($"{location}/events", HttpCompletionOption.ResponseHeadersRead, Token);
+        using (var reader = new StreamReader(await rest.Content.ReadAsStreamAsync(Token)))
+        {
+            while (await reader.ReadLineAsync(Token) is { } line)
+                lines.Add(line);
+        }
+        Assert.Equal("event: done", lines.Last(line => line.StartsWith("event:", StringComparison.Ordinal)));
+        Assert.Contains(location, lines.Last(line => line.StartsWith("data:", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Events_OfWhatCannotBe_EndWithTheReason()
+    {
+        string text = await service.Http.GetStringAsync("/api/v1/samples/s1_0123456789abcdef_seed=1_flux=3mJy_w=0.1_heun=25_f32/events", Token);
+        Assert.StartsWith("event: failed", text, StringComparison.Ordinal);
+        Assert.Contains("There is no model 0123456789abcdef", text, StringComparison.Ordinal);
+        using var wrong = await service.Http.GetAsync("/api/v1/samples/nonsense/events", Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+    }
+
+    [Fact]
+    public async Task PostBatch_HasAnIdForEach_AndAllOrNothing()
+    {
+        using var response = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", new[] { Parameters(60), Parameters(61), Parameters(62) }, Token);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var samples = await response.Content.ReadFromJsonAsync<JsonElement[]>(Token);
+        Assert.Equal(3, samples!.Length);
+        foreach (var sample in samples)
+            (await GetUntilDoneAsync(new Uri(sample.GetProperty("location").GetString()!, UriKind.Relative))).Dispose();
+
+        using var wrong = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", new[] { Parameters(63), new { model = "run", flux = -2.5, steps = 2, seed = 64UL } }, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        using var empty = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", Array.Empty<object>(), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, empty.StatusCode);
+        using var oversize = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", Enumerable.Repeat(Parameters(63), 257), Token);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, oversize.StatusCode);
+        Assert.Empty(Directory.GetDirectories(service.Store, "*_seed=63_*", SearchOption.AllDirectories));
+    }
+
     [Fact]
     public async Task PostThenGet_OfASampleOfAModelOfTwoValues_HasBothInItsIdAndHeader()
     {
@@ -145,6 +265,13 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     [InlineData("""{"model":"run","flux":1,"class":"FRI"}""")]
     [InlineData("""{"model":"run","flux":1,"steps":1}""")]
     [InlineData("""{"model":"run","flux":1,"guidance":-0.5}""")]
+    [InlineData("""{"model":"run","flux":1,"solver":"rk4"}""")]
+    [InlineData("""{"model":"run","flux":1,"precision":"f16"}""")]
+    [InlineData("""{"model":"run","flux":1,"steps":-3}""")]
+    [InlineData("""{"model":"run","flux":"NaN"}""")]
+    [InlineData("""{"model":"run","flux":1e6,"strict":true}""")]
+    [InlineData("""{"model":"run","flux":1,"guidance":0,"guidanceTo":3}""")]
+    [InlineData("""{"model":"run","flux":1,"guide":"nobody"}""")]
     [InlineData("""{"model":""")]
     [InlineData("""{"flux":1}""")]
     [InlineData("""{"model":null,"flux":1}""")]
@@ -229,7 +356,7 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     private async Task<Uri> PostAsync(ulong seed)
     {
         using var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", Parameters(seed), Token);
-        Assert.Equal(HttpStatusCode.Accepted, posted.StatusCode);
+        Assert.True(posted.StatusCode is HttpStatusCode.Accepted or HttpStatusCode.OK, $"{posted.StatusCode}");      // stored already, or not
         return posted.Headers.Location!;
     }
 

@@ -80,7 +80,7 @@ internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snap
     private float[] Read(byte[] fits, int side)
     {
         using var scratch = store.CreateScratchDirectory();
-        string path = Path.Combine(scratch.Path, SampleFiles.Fits);
+        string path = Path.Combine(scratch.Path, StoredSamples.Fits);
         File.WriteAllBytes(path, fits);
         using var file = FitsFile.Open(path);
         float[] pixels = new float[side * side];

@@ -12,9 +12,6 @@ namespace RadioDiffusion.Grains.Sampling;
 /// <summary>A sample as an artifact: image.fits in Jy/beam with its recipe in the header, and image.png.</summary>
 internal static class SampleFiles
 {
-    public const string Fits = "image.fits";
-    public const string Png = "image.png";
-
     public static Recipe RecipeOf(SampleId id) => new()
     {
         Kind = "sample",
@@ -40,14 +37,14 @@ internal static class SampleFiles
         float[] pixels = new float[unit.Length];
         for (int i = 0; i < pixels.Length; i++)
             pixels[i] = i < side * side ? unit[i] * peak : unit[i];
-        using (var stream = File.Create(Path.Combine(directory, Fits)))
+        using (var stream = File.Create(Path.Combine(directory, StoredSamples.Fits)))
         using (var writer = FitsFileWriter.To(stream))
         {
             int channels = model.Network.ImageChannels;
             writer.AddImage(pixels, FitsPixelFormat.Float32, channels == 1 ? [side, side] : [side, side, channels], Header(id, model, side));
             writer.Complete();
         }
-        File.WriteAllBytes(Path.Combine(directory, Png), Picture.Png(pixels.AsSpan(0, side * side), side, side));
+        File.WriteAllBytes(Path.Combine(directory, StoredSamples.Png), Picture.Png(pixels.AsSpan(0, side * side), side, side));
     }
 
     private static FitsHeader Header(SampleId id, SnapshotDescription model, int side)

@@ -112,17 +112,11 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Cl
         {
             Id = Key,
             State = WorkState.Done,
-            Fits = await ReadFileAsync(SampleFiles.Fits, cancellationToken),
-            Png = await ReadFileAsync(SampleFiles.Png, cancellationToken),
+            Fits = await store.ReadFileAsync(Key, StoredSamples.Fits, cancellationToken),
+            Png = await store.ReadFileAsync(Key, StoredSamples.Png, cancellationToken),
             FromStore = true,
+            StepsDone = _id.Solver.Steps,
+            Steps = _id.Solver.Steps,
         };
-    }
-
-    private async Task<byte[]> ReadFileAsync(string file, CancellationToken cancellationToken)
-    {
-        await using var stream = await store.OpenReadAsync(Key, file, cancellationToken);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellationToken);
-        return bytes.ToArray();
     }
 }

@@ -35,6 +35,9 @@ public sealed record SolverOptions(int Steps = 25, double SigmaMin = 0.002, doub
     /// <summary>Calls of the network for an image without guidance.</summary>
     public int Calls => Solver.PathOf(this).Calls.Count;
 
+    /// <summary>Images that the network computes for one sample: one a call, and a second one where guidance acts.</summary>
+    public int NetworkImages(SampleConditions conditions) => Solver.PathOf(this).Calls.Sum(call => conditions.NeedsGuidance(call.Sigma) ? 2 : 1);
+
     /// <exception cref="RadioDiffusionException">A value is out of range; the message names it.</exception>
     public void Check()
     {

@@ -30,6 +30,16 @@ public static class Picture
         return Encode(bitmap);
     }
 
+    /// <summary>A picture in JPEG, which loses a little: for pages that show many.</summary>
+    /// <param name="png">As of <see cref="Png"/>.</param>
+    public static byte[] Jpeg(byte[] png)
+    {
+        const int Quality = 92;
+        using var bitmap = SKBitmap.Decode(png);
+        using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, Quality);
+        return data.ToArray();
+    }
+
     internal static SKBitmap Bitmap(ReadOnlySpan<float> pixels, int width, int height, int zoom = 1)
     {
         var bitmap = new SKBitmap(width * zoom, height * zoom, SKColorType.Rgba8888, SKAlphaType.Opaque);

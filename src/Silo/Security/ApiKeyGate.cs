@@ -17,6 +17,8 @@ internal sealed record RequiredScope(ApiScopes Reading, ApiScopes Other)
     /// <summary>No key: health.</summary>
     public static RequiredScope Nobody { get; } = new(ApiScopes.None, ApiScopes.None);
 
+    public static RequiredScope Submit { get; } = new(ApiScopes.Submit, ApiScopes.Submit);
+
     public static RequiredScope ByMethod { get; } = new(ApiScopes.Read, ApiScopes.Submit);
 
     public static ApiScopes Of(HttpContext http)

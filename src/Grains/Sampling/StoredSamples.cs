@@ -1,0 +1,23 @@
+using RadioDiffusion.ModelCore.Artifacts;
+
+namespace RadioDiffusion.Grains.Sampling;
+
+/// <summary>Samples that are in the store: what is there needs no grain.</summary>
+public static class StoredSamples
+{
+    public const string Fits = "image.fits";
+    public const string Png = "image.png";
+
+    /// <summary>A file of a sample; null if the sample is not stored.</summary>
+    /// <exception cref="ModelCore.RadioDiffusionException">It is damaged.</exception>
+    public static async Task<byte[]?> FindFileAsync(this IArtifactStore store, string id, string file, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) == null ? null : await store.ReadFileAsync(id, file, cancellationToken);
+
+    internal static async Task<byte[]> ReadFileAsync(this IArtifactStore store, string id, string file, CancellationToken cancellationToken)
+    {
+        await using var stream = await store.OpenReadAsync(id, file, cancellationToken);
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellationToken);
+        return bytes.ToArray();
+    }
+}
