@@ -75,7 +75,7 @@ internal sealed class SamplerBatches(IDeviceSlot slot, LoadedModels models) : ID
     }
 
     /// <summary>Solver steps that each sample has behind it.</summary>
-    public IReadOnlyDictionary<string, int> StepsDone() => _batches.Values.SelectMany(pair => pair.Batch.StepsDone).ToDictionary(pair => pair.Key, pair => pair.Steps);
+    public Dictionary<string, int> StepsDone() => _batches.Values.SelectMany(pair => pair.Batch.StepsDone).ToDictionary(pair => pair.Key, pair => pair.Steps);
 
     public void Dispose()
     {

@@ -41,7 +41,7 @@ internal sealed partial class SamplerGrain(
     private readonly HashSet<string> _known = [];            // waiting, in the batch, or being delivered: what is asked for again is not computed again
     private readonly HashSet<string> _loaded = [];           // number formats
     private readonly Dictionary<string, int> _bestBatch = [];
-    private IReadOnlyDictionary<string, int> _stepsDone = new Dictionary<string, int>();
+    private Dictionary<string, int> _stepsDone = [];
     private DeviceLease _lease = null!;
     private SamplerBatches _batches = null!;
     private Task _work = Task.CompletedTask;
@@ -98,8 +98,14 @@ internal sealed partial class SamplerGrain(
 
     public async Task HandOverAsync(CancellationToken cancellationToken = default)
     {
-        await LeaveAsync(cancellationToken);
-        DeactivateOnIdle();
+        try
+        {
+            await LeaveAsync(cancellationToken);
+        }
+        finally
+        {
+            DeactivateOnIdle();                              // in any case: it takes nothing any more
+        }
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -347,6 +353,7 @@ internal sealed partial class SamplerGrain(
     {
         _batch.Remove(key);
         _known.Remove(key);
+        _stepsDone.Remove(key);
     }
 
     private ISampleGrain SampleGrainOf(string key) => GrainFactory.GetGrain<ISampleGrain>(key);
@@ -383,7 +390,7 @@ internal sealed partial class SamplerGrain(
     {
         var samples = handedOver.State.Samples;
         await handedOver.ReplaceAsync(new SamplerState(), Key, cancellationToken);      // only one goes on with them
-        foreach (var sample in samples)
+        foreach (var sample in samples.Reverse())             // each is put before those that are there already
         {
             _known.Add(sample.Id);
             var halfDone = sample.Rows is { } rows ? new HalfDoneSample(sample.CallsMade, MemoryMarshal.Cast<byte, float>(rows).ToArray()) : null;

@@ -16,6 +16,9 @@ namespace RadioDiffusion.ModelCore.Training.Collectives;
 /// </remarks>
 public sealed partial class GlooCollective : ICollective
 {
+    private const long MoreThanAnyGroup = 1_000_000_000;
+
+    private static readonly TimeSpan _longestGoodbye = TimeSpan.FromSeconds(1);
     private static readonly Lazy<(GlooLibrary? Library, string Reason)> Checked = new(OpenAndCheck);
 
     private readonly GlooLibrary _library;
@@ -214,8 +217,17 @@ public sealed partial class GlooCollective : ICollective
         long members = library.Add(tcpStore, counter, 1);
         for (; members < group.Size; members = library.Add(tcpStore, counter, 0))
         {
+            if (members < 0)
+            {
+                library.Add(tcpStore, LeaversOf(group), 1);
+                throw new RadioDiffusionException(NobodyCame(group, "it was there and has ended"));
+            }
             if (Left(group, began) == TimeSpan.Zero)
+            {
+                if (store is null)
+                    SendAway(library, tcpStore, group, counter, members - 1);
                 throw new RadioDiffusionException($"The group {group.Key} should have {group.Size} members, but within {group.JoinTimeout.TotalSeconds:0.#} s only {members} came to {group.Host}:{group.Port}.");
+            }
             if (store is null)
                 Thread.Sleep(5);
             else if (store.Poll(TimeSpan.FromMilliseconds(5), SelectMode.SelectRead))
@@ -224,6 +236,17 @@ public sealed partial class GlooCollective : ICollective
         if (members > group.Size)
             throw new RadioDiffusionException($"The group {group.Key} should have {group.Size} members, but {members} came to {group.Host}:{group.Port}. Every group needs a key of its own.");
     }
+
+    /// <summary>Rank 0 gives up: it takes its store away only when those who came know, since a question to a store that is gone ends the process that asks.</summary>
+    private static void SendAway(GlooLibrary library, nint tcpStore, GlooGroup group, string counter, long others)
+    {
+        long began = Stopwatch.GetTimestamp();
+        library.Add(tcpStore, counter, -MoreThanAnyGroup);
+        while (library.Add(tcpStore, LeaversOf(group), 0) < others && Stopwatch.GetElapsedTime(began) < _longestGoodbye)
+            Thread.Sleep(5);
+    }
+
+    private static string LeaversOf(GlooGroup group) => $"leavers of {group.Key}";
 
     private static TimeSpan Left(GlooGroup group, long began)
     {
