@@ -38,7 +38,7 @@ public sealed class SamplerTests : IDisposable
     public async Task Cancelled_ByOneOfTwo_IsComputedForTheOther()
     {
         await using var session = await OpenAsync("store");
-        string id = await IdAsync(session, seed: 2, steps: 30);
+        string id = await IdAsync(session, seed: 2, steps: 16);
         using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var other = AskAsync(session, id, "bert", Token);
         var waiting = AskAsync(session, id, "anna", impatient.Token);
@@ -56,7 +56,7 @@ public sealed class SamplerTests : IDisposable
         string id;
         await using (var session = await OpenAsync("undisturbed"))
         {
-            id = await IdAsync(session, seed: 3, steps: 40);
+            id = await IdAsync(session, seed: 3, steps: 20);
             undisturbed = Pixels((await session.Grains.FetchSampleAsync(id, Token)).Fits!);
         }
         await using (var session = await OpenAsync("store"))
@@ -95,7 +95,7 @@ public sealed class SamplerTests : IDisposable
     public async Task WhoWaitsInPerson_IsDoneBeforeWhatIsInBulk()
     {
         await using var session = await OpenAsync("store");
-        string[] bulk = [.. await Task.WhenAll(Enumerable.Range(100, 40).Select(seed => IdAsync(session, (ulong)seed, steps: 100)))];
+        string[] bulk = [.. await Task.WhenAll(Enumerable.Range(100, 20).Select(seed => IdAsync(session, (ulong)seed, steps: 100)))];
         foreach (string id in bulk)
             await SamplerOf(session, id).SubmitAsync(id, new SampleOrder { Client = "survey", IsBulk = true }, Token);
         await StepsAsync(session, bulk[0], atLeast: 2);

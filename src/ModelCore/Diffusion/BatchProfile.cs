@@ -9,28 +9,26 @@ internal static class BatchProfile
 {
     private const int Most = 64;
 
-    /// <summary>What a larger batch has to gain for each image, to be worth that everybody in it waits longer for the next step.</summary>
-    private const double WorthIt = 1.05;
-
-    private const int Repetitions = 2;
+    /// <summary>What the best batch may gain for each image over the one that is taken.</summary>
+    private const double NearlyBest = 1.05;
 
     /// <summary>Larger batches than one that takes so long make new images wait too long.</summary>
-    private static readonly TimeSpan _longCall = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan _longCall = TimeSpan.FromSeconds(0.15);
 
-    /// <summary>The smallest batch, of powers of two, with nearly the best time for an image. To be called where the network computes.</summary>
+    /// <summary>The largest batch, of powers of two, with nearly the best time for an image. To be called where the network computes.</summary>
     public static int Measure(DiffusionModel model)
     {
         var times = new List<(int Images, double PerImage)>();
         for (int images = 1; images <= Most; images *= 2)
         {
             Time(model, images);                             // each shape is prepared by its first call
-            var time = Enumerable.Range(0, Repetitions).Min(_ => Time(model, images));
+            var time = Time(model, images);
             times.Add((images, time.TotalSeconds / images));
             if (time > _longCall)
                 break;
         }
         double best = times.Min(time => time.PerImage);
-        return times.First(time => time.PerImage <= best * WorthIt).Images;
+        return times.Last(time => time.PerImage <= best * NearlyBest).Images;
     }
 
     private static TimeSpan Time(DiffusionModel model, int images)
