@@ -222,6 +222,9 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
 
         using var wrong = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", new[] { Parameters(63), new { model = "run", flux = -2.5, steps = 2, seed = 64UL } }, Token);
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        using var classless = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", new object[] { Parameters(63), new { model = "run", flux = 2.5, @class = "FRI", steps = 2 } }, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, classless.StatusCode);
+        Assert.Contains("knows no classes", await classless.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         using var empty = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", Array.Empty<object>(), Token);
         Assert.Equal(HttpStatusCode.BadRequest, empty.StatusCode);
         using var oversize = await service.Http.PostAsJsonAsync("/api/v1/samples/batch", Enumerable.Repeat(Parameters(63), 257), Token);

@@ -50,6 +50,7 @@ public static class SampleIds
     {
         if (model.IsClassifier)
             throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' is a classifier, which tells the classes of images and makes none.");
+        CheckClass(model, parameters.Class);
         CheckValues(model, parameters);
         CheckFlux(model, parameters);
         if (parameters.Flux is null && model.NeedsFlux && model.FluxRange.Count < 2)
@@ -94,8 +95,19 @@ public static class SampleIds
             $"Model '{model.Name}' {problem}. It takes {(wanted.Length == 0 ? "no values" : string.Join(", ", model.Conditions.Select(Describe)))}.");
     }
 
+    private static void CheckClass(ModelEntry model, string? name)
+    {
+        if (model.Classes.Count == 0 ? name is null : name is not null && model.Classes.Contains(name))
+            return;
+        throw new UserErrorException(ErrorKind.Invalid, model.Name, model.Classes.Count == 0
+            ? $"Model '{model.Name}' knows no classes, but class '{name}' is asked for: leave it out."
+            : $"Model '{model.Name}' needs a class, one of {string.Join(", ", model.Classes)}{(name is null ? "" : $"; it does not know '{name}'")}.");
+    }
+
     private static void CheckFlux(ModelEntry model, SampleParameters parameters)
     {
+        if (parameters.Flux is not null && !model.NeedsFlux)
+            throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' is not conditioned on a peak flux, but one is asked for: leave it out.");
         if (parameters.Strict && parameters.Flux is { } flux && model.FluxRange is [var lowest, _, var highest] && !(flux >= lowest && flux <= highest))
         {
             throw new UserErrorException(ErrorKind.Invalid, model.Name, FormattableString.Invariant(

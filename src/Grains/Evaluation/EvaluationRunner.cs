@@ -113,10 +113,10 @@ internal sealed class EvaluationRunner(IArtifactStore store, IDeviceSlots device
         return new StoredClassifier(name, entry.Snapshot, description, new ComparisonClassifier(name, entry.Digest, description.Classes, HeldOut(manifest!.Recipe, real)));
     }
 
-    /// <summary>Which images of the real set it has not seen, as its recipe says; null if it was trained on another set.</summary>
     private static SampleSetWish Wish(EvaluationRequest request, int count, double guidance) =>
         new(request.Model, count, guidance, request.Solver, request.Steps, request.Precision, request.Seed);
 
+    /// <summary>Which images of the real set it has not seen, as its recipe says; null if it was trained on another set.</summary>
     private static IReadOnlyList<int>? HeldOut(Recipe recipe, StoredSet real)
     {
         if (recipe.Inputs.GetValueOrDefault("dataset") != real.Digest || recipe.Parameters["training"] is not JsonObject training)

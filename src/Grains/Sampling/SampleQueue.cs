@@ -28,10 +28,15 @@ internal sealed class SampleQueue(int longest)
                 $"{_waiting.Count} samples of model {sample.Id.Model} are waiting already, {inBulk} of them in bulk: ask again later.");
         }
         _waiting.Add(sample);
+        SamplerInstruments.QueueLength.Add(1);
     }
 
     /// <summary>What was in the batch and had to give way comes before others of its kind.</summary>
-    public void PutBack(WaitingSample sample) => _waiting.Insert(0, sample);
+    public void PutBack(WaitingSample sample)
+    {
+        _waiting.Insert(0, sample);
+        SamplerInstruments.QueueLength.Add(1);
+    }
 
     /// <summary>Takes the next one out; null if nobody waits.</summary>
     /// <param name="inBatch">How many samples a client has in the batch.</param>
@@ -39,13 +44,24 @@ internal sealed class SampleQueue(int longest)
     {
         var next = _waiting.OrderBy(waiting => waiting.Order.IsBulk).ThenBy(waiting => inBatch(waiting.Order.Client)).FirstOrDefault();    // a stable order: the oldest
         if (next != null)
-            _waiting.Remove(next);
+            Remove(next.Key);
         return next;
     }
 
     public bool HasInteractive => _waiting.Any(waiting => !waiting.Order.IsBulk);
 
-    public bool Remove(string key) => _waiting.RemoveAll(waiting => waiting.Key == key) > 0;
+    public bool Remove(string key)
+    {
+        int removed = _waiting.RemoveAll(waiting => waiting.Key == key);
+        SamplerInstruments.QueueLength.Add(-removed);
+        return removed > 0;
+    }
+
+    public void Clear()
+    {
+        SamplerInstruments.QueueLength.Add(-_waiting.Count);
+        _waiting.Clear();
+    }
 
     /// <summary>How many come before it by kind and age; -1 if it does not wait.</summary>
     public int PositionOf(string key)

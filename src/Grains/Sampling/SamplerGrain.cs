@@ -72,7 +72,6 @@ internal sealed partial class SamplerGrain(
         {
             _queue.Add(new WaitingSample(sampleId, SampleId.Parse(sampleId), order, Activity.Current?.Context ?? default, null));
             _known.Add(sampleId);
-            SamplerInstruments.QueueLength.Add(1);
             Begin();
         }
         return Task.FromResult(PlaceOf(sampleId));
@@ -85,7 +84,6 @@ internal sealed partial class SamplerGrain(
     {
         if (_queue.Remove(sampleId))
         {
-            SamplerInstruments.QueueLength.Add(-1);
             _known.Remove(sampleId);
         }
         else if (_known.Contains(sampleId))
@@ -119,7 +117,7 @@ internal sealed partial class SamplerGrain(
             LogNotHandedOver(error, Key);                    // they are computed again when they are asked for
         }
         await _deactivated.CancelAsync();
-        SamplerInstruments.QueueLength.Add(-_queue.Count);
+        _queue.Clear();
         locals.Ended(Key);
         await Slot.RunAsync(_batches.Dispose, cancellationToken);
         _lease.Dispose();
@@ -196,7 +194,6 @@ internal sealed partial class SamplerGrain(
             if (_batch.Remove(key, out var sample))
                 _queue.PutBack(sample with { HalfDone = state });
         }
-        SamplerInstruments.QueueLength.Add(halfDone.Length);
         foreach (var (key, error) in refused)
         {
             Forget(key);
@@ -238,7 +235,6 @@ internal sealed partial class SamplerGrain(
                     _queue.PutBack(next);
                     return joining;
                 }
-                SamplerInstruments.QueueLength.Add(-1);
                 _batch.Add(next.Key, next with { JoinedAt = time.GetUtcNow() });
                 joining.Add(await PrepareAsync(next));
             }
@@ -379,9 +375,7 @@ internal sealed partial class SamplerGrain(
         }).ToArray();
         await handedOver.ReplaceAsync(new SamplerState { Samples = left }, Key, cancellationToken);
         _batch.Clear();
-        foreach (var sample in _queue.All.ToArray())
-            _queue.Remove(sample.Key);
-        SamplerInstruments.QueueLength.Add(-left.Length + keys.Length);
+        _queue.Clear();
         LogHandedOver(Key, left.Length, keys.Length);
     }
 
@@ -396,7 +390,6 @@ internal sealed partial class SamplerGrain(
             var halfDone = sample.Rows is { } rows ? new HalfDoneSample(sample.CallsMade, MemoryMarshal.Cast<byte, float>(rows).ToArray()) : null;
             _queue.PutBack(new WaitingSample(sample.Id, SampleId.Parse(sample.Id), sample.Order, default, halfDone));
         }
-        SamplerInstruments.QueueLength.Add(samples.Count);
         LogTakenOver(Key, samples.Count, samples.Count(sample => sample.CallsMade > 0));
         Begin();
     }

@@ -22,7 +22,6 @@ internal sealed partial class SurveyTileGrain(
     TimeProvider time,
     ILogger<SurveyTileGrain> logger) : Grain, ISurveyTileGrain
 {
-
     private static readonly Histogram<double> _cutTime = Telemetry.Seconds("radiodiffusion.tile.time",
         "Time from the cutting of a mosaic to its shard in the store, without waiting for a thread", 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000);
 

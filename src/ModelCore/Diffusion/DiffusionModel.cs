@@ -101,7 +101,12 @@ public sealed class DiffusionModel : IDisposable
         }
         var target = torch.device(device);
         network.MoveTo(target);
-        network.PrepareForSampling(precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32);
+        network.PrepareForSampling(precision switch
+        {
+            "f32" => ScalarType.Float32,
+            "bf16" => ScalarType.BFloat16,
+            _ => throw new ArgumentException($"A precision should be f32 or bf16, but it is '{precision}'.", nameof(precision)),
+        });
         return new DiffusionModel(network, description, target);
     }
 

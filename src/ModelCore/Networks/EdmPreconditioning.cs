@@ -29,9 +29,9 @@ internal sealed class EdmPreconditioning : Network
     }
 
     /// <inheritdoc cref="UNet.PrepareForSampling"/>
-    public void PrepareForSampling(ScalarType type = ScalarType.Float32, bool channelsLast = false)
+    public void PrepareForSampling(ScalarType type = ScalarType.Float32)
     {
-        model.PrepareForSampling(type, channelsLast);
+        model.PrepareForSampling(type);
         KeepParameters();
     }
 

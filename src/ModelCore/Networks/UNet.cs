@@ -27,7 +27,6 @@ internal sealed class UNet : nn.Module
     private readonly HashSet<int> _upBlocksWithoutSkip = [];
     private readonly NetworkOptions _options;
     private ScalarType? _type;
-    private bool _channelsLast;
 
     public UNet(NetworkOptions options)
         : base(nameof(UNet))
@@ -62,7 +61,7 @@ internal sealed class UNet : nn.Module
         if (_type is { } type)
             (x, embedding) = (x.to(type), embedding.to(type));
         var skips = new Stack<Tensor>();
-        var h = init_conv.forward(_channelsLast ? ChannelsLast(x) : x);
+        var h = init_conv.forward(x);
         skips.Push(h);
         foreach (var block in down_blocks)
         {
@@ -82,12 +81,11 @@ internal sealed class UNet : nn.Module
     }
 
     /// <summary>
-    /// Makes the network ready for sampling, once: kernels standardised, all but the embeddings in another number format, kernels with their channels last. From then on it
-    /// cannot be trained, and its weights are not those of a snapshot.
+    /// Makes the network ready for sampling, once: kernels standardised, all but the embeddings in a number format. From then on it cannot be
+    /// trained, and its weights are not those of a snapshot.
     /// </summary>
     /// <param name="type">float32 or bfloat16.</param>
-    /// <param name="channelsLast">The layout of images and kernels in memory: (N, H, W, C).</param>
-    public void PrepareForSampling(ScalarType type, bool channelsLast)
+    public void PrepareForSampling(ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -96,14 +94,7 @@ internal sealed class UNet : nn.Module
         foreach (var module in new nn.Module[] { init_conv, down_blocks, up_blocks, middle_block, @out })
             module.to(type);
         _type = type;
-        _channelsLast = channelsLast;
-        if (!channelsLast)
-            return;
-        foreach (var kernel in parameters().Where(parameter => parameter.dim() == 4))
-            kernel.set_(ChannelsLast(kernel));
     }
-
-    private static Tensor ChannelsLast(Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
     private Tensor Embed(Tensor cNoise, Conditions conditions)
     {
