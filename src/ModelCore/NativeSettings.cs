@@ -17,6 +17,7 @@ public static class NativeSettings
         "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=100000000000:glibc.malloc.arena_max=1:glibc.malloc.top_pad=67108864";
 
     private const string Instructions = "ATEN_CPU_CAPABILITY";
+    private const string Waiting = "OMP_WAIT_POLICY";
 
     /// <summary>The same as <see cref="MemoryKept"/>, as far as it can be set in a process that runs: parameters of mallopt(3) and their values.</summary>
     private static readonly (int Parameter, int Value)[] _memoryKept =
@@ -31,6 +32,8 @@ public static class NativeSettings
     /// For a program's first line, before libtorch is loaded: its own loops use AVX2, unless the variable ATEN_CPU_CAPABILITY says otherwise. Convolutions are oneDNN's and find their
     /// instructions themselves. The loops gain little from AVX-512, and where its vector functions are called in them (the exp of SiLU and softmax) they were found to be fifteen times slower than
     /// with AVX2 in most processes on one virtual machine. Memory of the C library that was freed is kept, as in <see cref="MemoryKept"/>: large batches of samples are up to eight times as fast.
+    /// Threads of libtorch that have nothing to do sleep, unless the variable OMP_WAIT_POLICY says otherwise: by default they turn in circles for a while, and two programs
+    /// on one machine then took seven times as long instead of twice.
     /// Linux with glibc only, the instructions on x64 only; nothing happens elsewhere.
     /// </summary>
     public static void Apply()
@@ -39,6 +42,7 @@ public static class NativeSettings
             return;
         if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
             _ = SetEnv(Instructions, "avx2", overwrite: 0);
+        _ = SetEnv(Waiting, "passive", overwrite: 0);
         try
         {
             foreach (var (parameter, value) in _memoryKept)

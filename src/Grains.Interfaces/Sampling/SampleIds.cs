@@ -107,7 +107,7 @@ public static class SampleIds
     private static void CheckFlux(ModelEntry model, SampleParameters parameters)
     {
         if (parameters.Flux is not null && !model.NeedsFlux)
-            throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' is not conditioned on a peak flux, but one is asked for: leave it out.");
+            throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' knows no peak fluxes, by its network or by the statistics that it was imported with, but one is asked for: leave flux out.");
         if (parameters.Strict && parameters.Flux is { } flux && model.FluxRange is [var lowest, _, var highest] && !(flux >= lowest && flux <= highest))
         {
             throw new UserErrorException(ErrorKind.Invalid, model.Name, FormattableString.Invariant(
