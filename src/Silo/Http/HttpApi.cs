@@ -10,7 +10,7 @@ using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Http;
 
-/// <summary>The HTTP API under /api/v1, its description, the health checks and the dashboard.</summary>
+/// <summary>The HTTP API under /api/v1, its description, the pages, the health checks and the dashboard.</summary>
 internal static class HttpApi
 {
     public static IServiceCollection AddHttpApi(this IServiceCollection services)
@@ -49,6 +49,7 @@ internal static class HttpApi
         api.MapDatasets();
         api.MapRuns();
         app.MapHealth();
+        app.MapPages();
         app.MapOpenApi().WithMetadata(RequiredScope.ByMethod);
         app.MapOrleansDashboard("/dashboard");              // what names no scope is for admin
     }

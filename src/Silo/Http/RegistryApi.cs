@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Http;
@@ -20,6 +21,8 @@ internal static class RegistryApi
         api.MapGet("/models/{name}", (string name, IGrainFactory grains, CancellationToken cancellationToken) =>
                 grains.Model(name).GetAsync(cancellationToken))
             .WithName("GetModel").WithSummary("One model").ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapGet("/solvers", () => SolverOptions.Descriptions.Select(solver => new KnownSolver(solver.Name, solver.Description)))
+            .WithName("ListSolvers").WithSummary("The solvers that a sample can be made with, the paper's first");
     }
 
     public static void MapDatasets(this IEndpointRouteBuilder api)
@@ -66,3 +69,6 @@ internal static class RegistryApi
         return request;
     }
 }
+
+/// <summary>A solver by the name that sample IDs call it.</summary>
+public sealed record KnownSolver(string Name, string Description);

@@ -77,11 +77,14 @@ internal sealed class ApiKeyGate(RequestDelegate next, IOptions<SiloSettings> se
         return colon < 0 ? null : text[(colon + 1)..];
     }
 
+    /// <summary>A page asks for the key by itself; challenged with Basic, the browser would ask instead of it (Fetch Metadata, Sec-Fetch-Dest).</summary>
+    private static bool IsAskedByAScript(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "empty";
+
     private async Task RefuseAsync(HttpContext http, int status, string detail)
     {
         http.Response.StatusCode = status;
         if (status == StatusCodes.Status401Unauthorized)
-            http.Response.Headers.WWWAuthenticate = RequiredScope.OnlyReads(http.Request) ? new StringValues(_challenges) : _challenges[0];
+            http.Response.Headers.WWWAuthenticate = RequiredScope.OnlyReads(http.Request) && !IsAskedByAScript(http.Request) ? new StringValues(_challenges) : _challenges[0];
         await problems.WriteAsync(new ProblemDetailsContext { HttpContext = http, ProblemDetails = new ProblemDetails { Status = status, Detail = detail } });
     }
 }
