@@ -2,6 +2,9 @@ using System.Text.Json;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Fits;
+using RadioDiffusion.ModelCore.Surveys;
 
 namespace RadioDiffusion.Client.Tests;
 
@@ -96,6 +99,45 @@ public sealed class SampleCommandTests : IDisposable
             var (exitCode, _, errors) = await RunAsync(more);
             Assert.Equal(ExitCode.WrongUsage, exitCode);
             Assert.Contains(expected, errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("samples.h5")]
+    [InlineData("samples.fits")]
+    public async Task Sample_ManyInOneFile_GoesOnFromWhatIsStored_AndIsADataSet(string name)
+    {
+        await TrainAsync();
+        string file = _folder.File(name);
+        Assert.Equal((3, 3), await WriteAsync("3"));
+        byte[] three = await File.ReadAllBytesAsync(file, Token);
+        Assert.Equal((5, 2), await WriteAsync("5"));
+        Assert.Equal((3, 0), await WriteAsync("3"));
+        Assert.Equal(three, await File.ReadAllBytesAsync(file, Token));
+        Assert.False(Directory.Exists(file + ".part"));
+
+        var (exitCode, text, errors) = await CommandLineTests.RunAsync("dataset", "import", file, "--name", "generated", "--store", Store, "--json");
+        Assert.True(exitCode == ExitCode.Done, errors);
+        Assert.Equal(3, JsonDocument.Parse(text).RootElement.GetProperty("selected").GetInt32());
+        await using var session = await Session.OpenAsync(Store, null, false, Token);
+        using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(JsonDocument.Parse(text).RootElement.GetProperty("artifact").GetString()!, Token));
+        string[] ids = [.. set.Measurements().Select(measurement => measurement.SourceName)];
+        Assert.Equal([1UL, 2, 3], ids.Select(id => SampleId.Parse(id).Seed));
+        Assert.Equal(3, ids.Select(id => SampleId.Parse(id).FluxMilliJansky).Distinct().Count());       // drawn, each by its seed
+        for (int i = 0; i < ids.Length; i++)
+        {
+            using var fits = FitsFile.Open(Path.Combine(await session.Artifacts.GetDirectoryAsync(ids[i], Token), "image.fits"));
+            float[] pixels = new float[set.ImageSize * set.ImageSize];
+            fits.FirstImage().ReadPixels(0, 0, set.ImageSize, set.ImageSize, pixels);
+            Assert.Equal(pixels, set.Image(i));
+        }
+
+        async Task<(int Count, int Computed)> WriteAsync(string count)
+        {
+            var (code, json, problem) = await CommandLineTests.RunAsync("sample", "--model", "run", "--steps", "2", "--count", count, "--out", file, "--store", Store, "--json");
+            Assert.True(code == ExitCode.Done, problem);
+            var result = JsonDocument.Parse(json).RootElement;
+            return (result.GetProperty("count").GetInt32(), result.GetProperty("computed").GetInt32());
         }
     }
 

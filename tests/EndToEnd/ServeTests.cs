@@ -34,6 +34,10 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(3, samples.RootElement.GetArrayLength());
             Assert.Equal(6, Directory.GetFiles(_folder.File("samples")).Length);
         }
+        string fetched = Directory.GetFiles(_folder.File("samples"), "*.fits")[0], again = _folder.File("again.fits");
+        var (code, told) = await AptInstallation.RunAsync(_folder.Path, "dotnet", SampleApp, _gateway, Path.GetFileNameWithoutExtension(fetched), again);
+        Assert.True(code == 0, told);
+        Assert.Equal(await File.ReadAllBytesAsync(fetched, Token), await File.ReadAllBytesAsync(again, Token));
         using (var artifacts = await RunAsync("store", "ls", "sample"))
             Assert.Equal(3, artifacts.RootElement.GetArrayLength());
 
@@ -53,6 +57,9 @@ public sealed class ServeTests : IDisposable
         Assert.All(log, line => JsonDocument.Parse(line).Dispose());
         Assert.Contains(log, line => line.Contains("since this process ends", StringComparison.Ordinal));
     }
+
+    /// <summary>In its own output folder, with nothing but what it refers to.</summary>
+    private static string SampleApp => Path.Combine(AppContext.BaseDirectory.Replace($"{Path.DirectorySeparatorChar}EndToEnd{Path.DirectorySeparatorChar}", $"{Path.DirectorySeparatorChar}SampleApp{Path.DirectorySeparatorChar}", StringComparison.Ordinal), "RadioDiffusion.SampleApp.dll");
 
     private async Task<JsonDocument> RunAsync(params string[] command)
     {

@@ -14,7 +14,7 @@ internal static class SampleCommand
 {
     private static readonly Argument<string?> _id = new("ID") { Description = "A sample ID, such as s1_<model>_seed=42_flux=3.5mJy_w=0.1_heun=25_f32.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> _model = new("--model") { Description = "Name of the model, instead of an ID." };
-    private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes." };
+    private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes; default for several samples: all in turn." };
     private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set for one sample, drawn from its distribution for several." };
     private static readonly Option<string[]> _values = new("--value") { Description = "A further value of a model that is conditioned on some, such as LAS=30, in the unit that 'model show' tells; repeat it for each.", HelpName = "NAME=NUMBER" };
     private static readonly Option<double> _guidance = new Option<double>("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 }.AtLeast(0);
@@ -31,7 +31,7 @@ internal static class SampleCommand
     private static readonly Option<bool> _strict = new("--strict") { Description = "Refuse a peak flux outside the 1st to 99th percentile of the training set's." };
     private static readonly Option<int> _count = new Option<int>("--count") { Description = "How many: seeds S to S+N-1.", DefaultValueFactory = _ => 1 }.AtLeast(1);
     private static readonly Option<ulong> _seed = new("--seed") { Description = "Seed of the first one.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<string?> _out = new("--out") { Description = "FILE.fits or FILE.png for one sample; a folder for FITS and PNG of each. Default: this folder.", HelpName = "PATH" };
+    private static readonly Option<string?> _out = new("--out") { Description = "FILE.fits or FILE.png for one sample; FILE.h5 or FILE.fits for many in one file; a folder for FITS and PNG of each. Default: this folder.", HelpName = "PATH" };
 
     public static Command Build()
     {
@@ -53,8 +53,10 @@ internal static class SampleCommand
         string[] ids = await IdsAsync(parsed, session, cancellationToken);
         string to = parsed.GetValue(_out) ?? ".";
         bool oneFile = Path.GetExtension(to) is ".fits" or ".png";
+        if (SampleCollection.FormatOf(to) is { } format && !(oneFile && ids.Length == 1))
+            return await SampleCollection.WriteAsync(session, ids, to, format, output, cancellationToken);
         if (oneFile && ids.Length > 1)
-            throw new UserErrorException(ErrorKind.Invalid, to, $"--out should be a folder for {ids.Length} samples, but it is the file '{to}'.");
+            throw new UserErrorException(ErrorKind.Invalid, to, $"--out should be a folder, FILE.h5 or FILE.fits for {ids.Length} samples, but it is the file '{to}'.");
 
         long began = Stopwatch.GetTimestamp();
         var saved = new Dictionary<string, SavedSample>();
@@ -140,7 +142,13 @@ internal static class SampleCommand
         };
         ulong[] seeds = [.. Enumerable.Range(0, count).Select(i => parameters.Seed + (ulong)i)];
         double[]? fluxes = parameters.Flux is null && count > 1 ? await SampleFluxes.DrawAsync(session, model, seeds, cancellationToken) : null;
-        return [.. seeds.Select((seed, i) => SampleIds.For(model, parameters with { Seed = seed, Flux = fluxes?[i] ?? parameters.Flux }))];
+        bool inTurn = parameters.Class is null && count > 1 && model.Classes.Count > 0;
+        return [.. seeds.Select((seed, i) => SampleIds.For(model, parameters with
+        {
+            Seed = seed,
+            Flux = fluxes?[i] ?? parameters.Flux,
+            Class = inTurn ? model.Classes[i % model.Classes.Count] : parameters.Class,
+        }))];
     }
 
     private static double? Flux(ParseResult parsed)

@@ -1,5 +1,5 @@
 using RadioDiffusion.Grains.Interfaces.Models;
-using RadioDiffusion.ModelCore.Training;
+using RadioDiffusion.Grains.Models;
 
 namespace RadioDiffusion.Client.Commands;
 
@@ -11,9 +11,6 @@ internal static class SampleFluxes
     {
         if (!model.NeedsFlux)
             return null;
-        await using var stream = await session.Artifacts.OpenReadAsync(model.Snapshot, SnapshotDescription.FileName, cancellationToken);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellationToken);
-        return Grains.Sampling.SampleFluxes.Draw(SnapshotDescription.Parse(bytes.ToArray(), $"{SnapshotDescription.FileName} of {model.Snapshot}"), seeds);
+        return Grains.Sampling.SampleFluxes.Draw(await SnapshotDescriptions.ReadAsync(session.Artifacts, model.Snapshot, cancellationToken), seeds);
     }
 }

@@ -60,6 +60,7 @@ internal static class ServeCommand
             console =>
             {
                 console.Line($"Serving {described}{(settings.Redis == null ? "" : $" as a silo of cluster {settings.Cluster}")}");
+                console.Line($"  page        {address}/");
                 console.Line($"  samples     {address}/api/v1/samples/ID");
                 console.Line($"  API         {address}/openapi/v1.json");
                 console.Line($"  dashboard   {address}/dashboard");

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Models;
 using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
@@ -150,12 +151,7 @@ internal sealed class TrainingReport
     private static async Task<SnapshotDescription?> ModelAsync(Session session, TrainingStatus status, ArtifactManifest? dataset, CancellationToken cancellationToken)
     {
         if (status.Snapshot is { } snapshot)
-        {
-            await using var stream = await session.Artifacts.OpenReadAsync(snapshot, SnapshotDescription.FileName, cancellationToken);
-            using var bytes = new MemoryStream();
-            await stream.CopyToAsync(bytes, cancellationToken);
-            return SnapshotDescription.Parse(bytes.ToArray(), $"{SnapshotDescription.FileName} of {snapshot}");
-        }
+            return await SnapshotDescriptions.ReadAsync(session.Artifacts, snapshot, cancellationToken);
         if (dataset == null)
             return null;
         using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Id, cancellationToken));

@@ -6,8 +6,8 @@ namespace RadioDiffusion.Grains.Interfaces.Sampling;
 /// <summary>Samples by their IDs, however long it takes: what a client application calls.</summary>
 public static class SampleFetching
 {
-    /// <summary>So many are asked for at a time: enough for full batches, and far below what a sampler lets wait.</summary>
-    private const int AtATime = 64;
+    /// <summary>So many are asked for at a time: enough for the full batches of several samplers, and half of what one lets wait in bulk.</summary>
+    private const int AtATime = 256;
 
     private static readonly TimeSpan _wait = TimeSpan.FromSeconds(8);
 

@@ -7,7 +7,6 @@ using RadioDiffusion.Grains.Models;
 using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
-using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.Training;
@@ -17,7 +16,7 @@ namespace RadioDiffusion.Grains.Evaluation;
 /// <summary>Samples of a model as a training set: conditions as the paper draws them, images from the sample grains, one artifact in the end.</summary>
 internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snapshots)
 {
-    private const int AlgorithmVersion = 2;
+    private const int AlgorithmVersion = 3;
 
     /// <summary>Seeds count up from the first; fluxes are drawn from the distribution of the training set (paper, Sect. 4), classes come in turn.</summary>
     /// <exception cref="UserErrorException">There is no such model, it is a classifier, or it is conditioned on values that cannot be drawn; or a sample cannot be made.</exception>
@@ -68,24 +67,12 @@ internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snap
             {
                 if (fetched.Error is { } error)
                     throw error;
-                writer.Put(places[fetched.Id], Read(fetched.Sample!.Fits!, side));
+                writer.Put(places[fetched.Id], fetched.Id, StoredSamples.Pixels(fetched.Sample!.Fits!, side));
                 change(phase, ++done, count);
             }
             writer.Complete(description, fluxes == null ? null : [.. fluxes.Select(flux => (float)(flux / 1000))], labels);
         }
         return await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken);
-    }
-
-    /// <summary>The first channel.</summary>
-    private float[] Read(byte[] fits, int side)
-    {
-        using var scratch = store.CreateScratchDirectory();
-        string path = Path.Combine(scratch.Path, StoredSamples.Fits);
-        File.WriteAllBytes(path, fits);
-        using var file = FitsFile.Open(path);
-        float[] pixels = new float[side * side];
-        file.FirstImage().ReadPixels(0, 0, side, side, pixels);
-        return pixels;
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Training;
 
@@ -23,9 +24,10 @@ public sealed class SnapshotDescriptions(IArtifactStore store, ShippedModels shi
             throw new UserErrorException(ErrorKind.NotFound, digest,
                 $"There is no model {digest} in {store.Describe()}: 'radiodiffusion model list' shows those there are.");
         }
-        await using var stream = await store.OpenReadAsync(id, SnapshotDescription.FileName, cancellationToken);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellationToken);
-        return _known[digest] = SnapshotDescription.Parse(bytes.ToArray(), $"{SnapshotDescription.FileName} of {id}");
+        return _known[digest] = await ReadAsync(store, id, cancellationToken);
     }
+
+    /// <summary>The description of a snapshot that is in the store.</summary>
+    public static async Task<SnapshotDescription> ReadAsync(IArtifactStore store, string id, CancellationToken cancellationToken) =>
+        SnapshotDescription.Parse(await store.ReadFileAsync(id, SnapshotDescription.FileName, cancellationToken), $"{SnapshotDescription.FileName} of {id}");
 }

@@ -1,4 +1,5 @@
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Fits;
 
 namespace RadioDiffusion.Grains.Sampling;
 
@@ -12,6 +13,24 @@ public static class StoredSamples
     /// <exception cref="ModelCore.RadioDiffusionException">It is damaged.</exception>
     public static async Task<byte[]?> FindFileAsync(this IArtifactStore store, string id, string file, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken) == null ? null : await store.ReadFileAsync(id, file, cancellationToken);
+
+    /// <summary>(side, side): the first channel of a sample's FITS file, in the unit of its pixels.</summary>
+    public static float[] Pixels(byte[] fits, int side)
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, fits);
+            using var file = FitsFile.Open(path);
+            float[] pixels = new float[side * side];
+            file.FirstImage().ReadPixels(0, 0, side, side, pixels);
+            return pixels;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 
     internal static async Task<byte[]> ReadFileAsync(this IArtifactStore store, string id, string file, CancellationToken cancellationToken)
     {

@@ -13,22 +13,25 @@ public sealed class GeneratedSetWriter : IDisposable
     private readonly int _count;
     private readonly int _side;
     private readonly FileStream _staged;
+    private readonly string[] _names;
 
     /// <param name="directory">An empty folder.</param>
     /// <param name="count">Images.</param>
     /// <param name="side">Pixels a side.</param>
     public GeneratedSetWriter(string directory, int count, int side)
     {
-        (_directory, _count, _side) = (directory, count, side);
+        (_directory, _count, _side, _names) = (directory, count, side, new string[count]);
         _staged = new FileStream(Path.Combine(directory, StagedFile), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
     }
 
     /// <param name="index">Its place in the set.</param>
+    /// <param name="name">What the set calls it: its sample ID.</param>
     /// <param name="image">(side, side), in the unit of the set.</param>
-    public void Put(int index, ReadOnlySpan<float> image)
+    public void Put(int index, string name, ReadOnlySpan<float> image)
     {
         if (image.Length != _side * _side)
             throw new ArgumentException($"A generated image should have {_side} x {_side} pixels, but has {image.Length}.", nameof(image));
+        _names[index] = name;
         _staged.Position = (long)index * _side * _side * sizeof(float);
         _staged.Write(MemoryMarshal.AsBytes(image));
     }
@@ -53,6 +56,16 @@ public sealed class GeneratedSetWriter : IDisposable
             Selection = new SelectionTable { Rows = _count, Cutouts = _count, Removed = [], Selected = _count },
             PeakFluxPercentiles = peakFluxes == null ? [] : TrainingSet.Percentiles(peakFluxes),
         };
+        MeasurementTable.Write(_directory, [.. _names.Select((name, i) => new CutoutMeasurement
+        {
+            Row = i,
+            SourceName = name,
+            MosaicId = "",
+            RightAscension = double.NaN,
+            Declination = double.NaN,
+            ImageIndex = i,
+            PeakFlux = peakFluxes?[i] ?? double.NaN,
+        })]);
         WriteTensors(transform, peakFluxes ?? [.. Enumerable.Repeat(1f, _count)], labels);
         File.WriteAllBytes(Path.Combine(_directory, TrainingSet.DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, TrainingSet.Json));
         return description;

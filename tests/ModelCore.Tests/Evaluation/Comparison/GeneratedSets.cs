@@ -35,7 +35,7 @@ internal static class GeneratedSets
                 var stream = new RandomStream(seed, "image", i);
                 fluxes[i] = (float)Math.Exp(-6 + stream.NextNormal());
                 float peak = hasClasses ? 1 : fluxes[i];
-                writer.Put(i, Image(hasClasses && i % 2 == 1, 5e-5 / fluxes[i], peak, stream));
+                writer.Put(i, $"image {i}", Image(hasClasses && i % 2 == 1, 5e-5 / fluxes[i], peak, stream));
             }
             writer.Complete(hasClasses ? ClassModel : FluxModel, hasClasses ? null : fluxes, hasClasses ? [.. Enumerable.Range(0, count).Select(i => i % 2)] : null);
         }

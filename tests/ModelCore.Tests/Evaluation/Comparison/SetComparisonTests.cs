@@ -88,10 +88,10 @@ public sealed class SetComparisonTests : IDisposable
         Directory.CreateDirectory(folder);
         using (var writer = new GeneratedSetWriter(folder, 4, GeneratedSets.Side))
         {
-            writer.Put(0, Filled(float.NaN));
-            writer.Put(1, Filled(0));
-            writer.Put(2, Filled(1e-3f));
-            writer.Put(3, [float.PositiveInfinity, .. Filled(0)[1..]]);
+            writer.Put(0, "image 0", Filled(float.NaN));
+            writer.Put(1, "image 1", Filled(0));
+            writer.Put(2, "image 2", Filled(1e-3f));
+            writer.Put(3, "image 3", [float.PositiveInfinity, .. Filled(0)[1..]]);
             writer.Complete(GeneratedSets.FluxModel, [1e-3f, 1e-3f, 1e-3f, 1e-3f], null);
         }
         using var broken = TrainingSetReader.Open(folder);
@@ -138,8 +138,8 @@ public sealed class SetComparisonTests : IDisposable
         Directory.CreateDirectory(folder);
         using (var writer = new GeneratedSetWriter(folder, 2, GeneratedSets.Side))
         {
-            writer.Put(0, Filled(5e-4f));
-            writer.Put(1, Filled(2e-3f));
+            writer.Put(0, "image 0", Filled(5e-4f));
+            writer.Put(1, "image 1", Filled(2e-3f));
             writer.Complete(GeneratedSets.FluxModel, [1e-3f, 1e-3f], null);
         }
         using var set = TrainingSetReader.Open(folder);
