@@ -15,6 +15,14 @@ internal static class OptionChecks
         return option;
     }
 
+    /// <summary>An option with some values, or none of them.</summary>
+    public static Option<string?> ChoiceOrNone(string name, string description, params string[] values)
+    {
+        var option = new Option<string?>(name) { Description = description };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+
     public static Option<int> AtLeast(this Option<int> option, int least) => option.Checked(value => value >= least, $"a whole number of {least} or more");
 
     public static Option<int?> AtLeast(this Option<int?> option, int least) => option.Checked(value => value >= least, $"a whole number of {least} or more");

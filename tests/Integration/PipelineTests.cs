@@ -136,6 +136,36 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task Student_StoppedAndResumed_MakesItsSamplesInItsFewSteps()
+    {
+        await using var session = await OpenAsync();
+        await BuildAsync(session);
+        await TrainAsync(session, iterations: 1);
+        var run = session.Grains.GetGrain<ITrainingRunGrain>("student");
+        var request = Request(4) with { InitialModel = "run", StopAt = 2, SampleGrids = 1, Configuration = "{\"training\": {\"distillation\": {\"steps\": 3, \"sigmaMin\": 0.2}}}" };
+        var error = await Assert.ThrowsAsync<UserErrorException>(() => run.StartAsync(request with { InitialModel = null }, Token));
+        Assert.Contains("--from-model", error.Message, StringComparison.Ordinal);
+        await run.StartAsync(request, Token);
+        Assert.Equal((WorkState.Paused, 2), await StateAsync());
+        await run.ResumeAsync(Token);
+        Assert.Equal((WorkState.Done, 4), await StateAsync());
+
+        var model = await session.Grains.GetGrain<IModelGrain>("student").GetAsync(Token);
+        string usual = SampleIds.For(model, new SampleParameters("student", Flux: 2));
+        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0_euler=3_f32_smin=0.2_rho=20", usual);
+        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0_euler=5_f32", SampleIds.For(model, new SampleParameters("student", Flux: 2, Steps: 5)));
+        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0.5_heun=25_f32", SampleIds.For(model, new SampleParameters("student", Flux: 2, Guidance: 0.5) { Solver = "heun" }));
+        Assert.Equal(WorkState.Done, (await session.Grains.FetchSampleAsync(usual, Token)).State);
+
+        async Task<(WorkState, long)> StateAsync()
+        {
+            var status = await run.FollowAsync(_ => { }, Token);
+            Assert.True(status.Error == null, status.Error);
+            return (status.State, status.Iteration);
+        }
+    }
+
+    [Fact]
     public async Task Run_PausedAndResumed_EndsInTheModelOfAnUndisturbedRun()
     {
         string undisturbed, resumed;

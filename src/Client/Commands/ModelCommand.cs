@@ -53,6 +53,8 @@ internal static class ModelCommand
             grid.AddRow("From", Markup.Escape(model.Lineage));
             grid.AddRow("Parameters", $"{model.Parameters:N0}");
             grid.AddRow("Iterations", $"{model.Iterations}");
+            if (model.Usual is { } usual)
+                grid.AddRow("Made for", FormattableString.Invariant($"{usual.Solver}, {usual.Steps} steps, guidance strength {usual.Guidance}"));
             grid.AddRow("Image", Markup.Escape($"{model.ImageSize} x {model.ImageSize} pixels{(model.Channels.Count > 0 ? $", channels {string.Join(", ", model.Channels)}" : "")}"));
             grid.AddRow(model.IsClassifier ? "Tells apart" : "Conditioned on", Markup.Escape(model.IsClassifier ? string.Join(", ", model.Classes) : ConditionedOn(model)));
             if (model.FluxRange.Count == 3)

@@ -17,10 +17,10 @@ internal static class SampleCommand
     private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes; default for several samples: all in turn." };
     private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set for one sample, drawn from its distribution for several." };
     private static readonly Option<string[]> _values = new("--value") { Description = "A further value of a model that is conditioned on some, such as LAS=30, in the unit that 'model show' tells; repeat it for each.", HelpName = "NAME=NUMBER" };
-    private static readonly Option<double> _guidance = new Option<double>("--guidance") { Description = "Guidance strength omega.", DefaultValueFactory = _ => 0.1 }.AtLeast(0);
-    private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 }.AtLeast(1);
-    private static readonly Option<string> _solver = OptionChecks.Choice("--solver",
-        $"{string.Join("; ", SolverOptions.Descriptions.Select(solver => $"{solver.Name}: {solver.Description}"))}.", [.. SolverOptions.Names]);
+    private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega. Default: what the model is made for, otherwise 0.1, as in the paper." }.AtLeast(0);
+    private static readonly Option<int?> _steps = new Option<int?>("--steps") { Description = "Steps of the solver. Default: what the model is made for, otherwise 25, as in the paper." }.AtLeast(1);
+    private static readonly Option<string?> _solver = OptionChecks.ChoiceOrNone("--solver",
+        $"Default: what the model is made for, otherwise {new SolverOptions().Name}. {string.Join("; ", SolverOptions.Descriptions.Select(solver => $"{solver.Name}: {solver.Description}"))}.", [.. SolverOptions.Names]);
 
     private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster and differs by its rounding.", "f32", "bf16");
     private static readonly Option<double> _guidanceFrom = new Option<double>("--guidance-from") { Description = "Guidance acts above this noise level (sigma)." }.AtLeast(0);
@@ -131,7 +131,7 @@ internal static class SampleCommand
         var model = await session.Grains.Model(modelName!).GetAsync(cancellationToken);
         var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps), Values(parsed))
         {
-            Solver = parsed.GetValue(_solver)!,
+            Solver = parsed.GetValue(_solver),
             Precision = parsed.GetValue(_precision)!,
             GuidanceFrom = parsed.GetValue(_guidanceFrom),
             GuidanceTo = parsed.GetValue(_guidanceTo),

@@ -43,13 +43,13 @@ internal sealed record ReportSamples
         var samples = GridSample.Spread(model, wish.Count, wish.Seed);
         output.Message($"  {wish.Count} samples with the weights of iteration {report.Iteration}");
         return report.Status.Snapshot is { } snapshot
-            ? await FetchAsync(session, none with { Side = model.Network.ImageSize }, snapshot, samples, Path.Combine(directory, "samples"), cancellationToken)
+            ? await FetchAsync(session, none with { Side = model.Network.ImageSize }, snapshot, model, samples, Path.Combine(directory, "samples"), cancellationToken)
             : await Task.Run(() => Compute(report, model, samples, wish.Steps, cancellationToken), cancellationToken);
     }
 
-    private static async Task<ReportSamples> FetchAsync(Session session, ReportSamples none, string snapshot, IReadOnlyList<GridSample> samples, string folder, CancellationToken cancellationToken)
+    private static async Task<ReportSamples> FetchAsync(Session session, ReportSamples none, string snapshot, SnapshotDescription model, IReadOnlyList<GridSample> samples, string folder, CancellationToken cancellationToken)
     {
-        var sampleOf = samples.ToDictionary(sample => IdOf(snapshot, sample, none.Steps));
+        var sampleOf = samples.ToDictionary(sample => IdOf(snapshot, model, sample, none.Steps));
         var pixels = new Dictionary<string, float[]>();
         var problems = new List<string>();
         await foreach (var fetched in session.Grains.FetchSamplesAsync(sampleOf.Keys, cancellationToken))
@@ -67,12 +67,12 @@ internal sealed record ReportSamples
     {
         using var network = DiffusionModel.LoadAverage(report.CheckpointDirectory, model);
         int side = network.Description.Network.ImageSize;
-        float[][] images = network.Sample([.. samples.Select(sample => sample.ConditionsFor(model, Guidance))], new SolverOptions(steps), ct: cancellationToken);
+        float[][] images = network.Sample([.. samples.Select(sample => sample.ConditionsFor(model, model.Usual?.Guidance ?? Guidance))], model.Usual?.Options ?? new SolverOptions(steps), ct: cancellationToken);
         return new ReportSamples { Steps = steps, Side = side, Images = [.. samples.Zip(images.Select(image => image[..(side * side)]))] };
     }
 
     /// <exception cref="UserErrorException">An ID cannot name this.</exception>
-    private static string IdOf(string snapshot, GridSample sample, int steps)
+    private static string IdOf(string snapshot, SnapshotDescription model, GridSample sample, int steps)
     {
         try
         {
@@ -83,8 +83,8 @@ internal sealed record ReportSamples
                 Class = sample.Class,
                 FluxMilliJansky = sample.FluxMilliJansky,
                 Values = sample.Values,
-                Guidance = Guidance,
-                Solver = new SolverOptions(steps),
+                Guidance = model.Usual?.Guidance ?? Guidance,
+                Solver = model.Usual?.Options ?? new SolverOptions(steps),
             }.ToString();
         }
         catch (RadioDiffusionException error)

@@ -156,7 +156,11 @@ internal sealed class TrainingReport
             return null;
         using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(dataset.Id, cancellationToken));
         var configuration = TrainingConfiguration.Of(status.Request!.Preset, status.Request.Configuration);
-        return TrainingSetup.DescriptionOf(set.Description, ConditionedSet.Of(set, configuration.Conditions).Conditions) with { Network = configuration.Network };
+        return TrainingSetup.DescriptionOf(set.Description, ConditionedSet.Of(set, configuration.Conditions).Conditions) with
+        {
+            Network = configuration.Network,
+            Usual = configuration.Training.Distillation is { } student ? UsualSampling.Of(student) : null,
+        };
     }
 
     private ReportContents Contents(ReportSamples samples, byte[]? grid, (long Iteration, float[][] Images)[] grids)

@@ -72,6 +72,27 @@ public sealed record ModelEntry
 
     /// <summary>Whether it tells the classes of images; otherwise it makes images.</summary>
     [Id(22)] public bool IsClassifier { get; init; }
+
+    /// <summary>How its samples are made where nothing else is asked for; null for as the paper does.</summary>
+    [Id(23)] public ModelUsual? Usual { get; init; }
+}
+
+/// <summary>The solver and the guidance that a model is made for, such as a student's few steps.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.ModelUsual")]
+public sealed record ModelUsual
+{
+    [Id(0)] public required string Solver { get; init; }
+
+    [Id(1)] public required int Steps { get; init; }
+
+    /// <summary>The lowest noise level before 0.</summary>
+    [Id(2)] public required double SigmaMin { get; init; }
+
+    /// <summary>How much the noise levels crowd towards the low end.</summary>
+    [Id(3)] public required double Rho { get; init; }
+
+    /// <summary>Guidance strength omega.</summary>
+    [Id(4)] public required double Guidance { get; init; }
 }
 
 /// <summary>A continuous value that a model is conditioned on.</summary>

@@ -10,15 +10,15 @@ namespace RadioDiffusion.Grains.Interfaces.Sampling;
 /// <param name="Model">Name of the model.</param>
 /// <param name="Class">One of the model's classes; needed by a model with classes.</param>
 /// <param name="Flux">Peak flux in mJy/beam; the median of the training set where null, for a model that is conditioned on no other value.</param>
-/// <param name="Guidance">Guidance strength omega, 0.1 by default as in the paper.</param>
+/// <param name="Guidance">Guidance strength omega; null for the model's usual one, which is 0.1 as in the paper if it says nothing else.</param>
 /// <param name="Seed">Seed of the latent image.</param>
-/// <param name="Steps">Steps of the solver, 25 as in the paper.</param>
+/// <param name="Steps">Steps of the solver; null for the model's usual ones, which are 25 as in the paper if it says nothing else.</param>
 /// <param name="Values">Further values of a model that is conditioned on some, by name and in its units; it needs all of them.</param>
-public sealed record SampleParameters(string Model, string? Class = null, double? Flux = null, double Guidance = 0.1, ulong Seed = 1, int Steps = 25,
+public sealed record SampleParameters(string Model, string? Class = null, double? Flux = null, double? Guidance = null, ulong Seed = 1, int? Steps = null,
     IReadOnlyDictionary<string, double>? Values = null)
 {
-    /// <summary>One of <see cref="SolverOptions.Names"/>; Heun's method as in the paper.</summary>
-    public string Solver { get; init; } = new SolverOptions().Name;
+    /// <summary>One of <see cref="SolverOptions.Names"/>; null for the model's usual one, which is Heun's method as in the paper if it says nothing else.</summary>
+    public string? Solver { get; init; }
 
     /// <summary>f32, or bf16, which is faster.</summary>
     public string Precision { get; init; } = "f32";
@@ -45,6 +45,8 @@ public sealed record SampleParameters(string Model, string? Class = null, double
 /// <summary>Writes sample IDs from parameters.</summary>
 public static class SampleIds
 {
+    private const double PaperGuidance = 0.1;
+
     /// <exception cref="UserErrorException">A parameter is out of range, or does not suit the model.</exception>
     public static string For(ModelEntry model, SampleParameters parameters)
     {
@@ -64,8 +66,8 @@ public static class SampleIds
                 Class = parameters.Class,
                 FluxMilliJansky = parameters.Flux ?? (model.NeedsFlux ? RoundedMedian(model) : null),
                 Values = NamedValues.Of(parameters.Values ?? new Dictionary<string, double>()),
-                Guidance = parameters.Guidance,
-                Solver = new SolverOptions(parameters.Steps) { Name = parameters.Solver, Churn = parameters.Churn },
+                Guidance = parameters.Guidance ?? model.Usual?.Guidance ?? PaperGuidance,
+                Solver = SolverFor(model, parameters),
                 Precision = parameters.Precision,
                 GuidanceFrom = parameters.GuidanceFrom,
                 GuidanceTo = parameters.GuidanceTo ?? double.PositiveInfinity,
@@ -78,6 +80,16 @@ public static class SampleIds
         {
             throw new UserErrorException(ErrorKind.Invalid, model.Name, error.Message);
         }
+    }
+
+    /// <summary>With the noise levels that the model is made for, if the solver and its steps are.</summary>
+    private static SolverOptions SolverFor(ModelEntry model, SampleParameters parameters)
+    {
+        var paper = new SolverOptions();
+        string name = parameters.Solver ?? model.Usual?.Solver ?? paper.Name;
+        int steps = parameters.Steps ?? (model.Usual is { } usual && usual.Solver == name ? usual.Steps : paper.Steps);
+        var solver = paper with { Name = name, Steps = steps, Churn = parameters.Churn };
+        return model.Usual is { } made && (made.Solver, made.Steps) == (name, steps) ? solver with { SigmaMin = made.SigmaMin, Rho = made.Rho } : solver;
     }
 
     /// <summary>A model of several values has no defaults: what goes together is for the user to know.</summary>

@@ -42,6 +42,8 @@ internal sealed partial class ModelGrain(
             ImageSize = description.Network.ImageSize,
             FluxRange = [.. description.PeakFluxPercentiles.Select(jansky => jansky * 1000)],
             Conditions = [.. description.Values.Select(Condition)],
+            Usual = description.Usual is { } usual
+                ? new ModelUsual { Solver = usual.Solver, Steps = usual.Steps, SigmaMin = usual.SigmaMin, Rho = usual.Rho, Guidance = usual.Guidance } : null,
             IsClassifier = description.Network.Kind == NetworkKind.Classifier,
             Channels = [.. (description.Channels ?? []).Select(channel => channel.Name)],
         };

@@ -53,7 +53,7 @@ public sealed class SampleGrids
     public void Draw(string checkpointDirectory, SnapshotDescription description, string device, long iteration)
     {
         using var model = DiffusionModel.LoadAverage(checkpointDirectory, description, device);
-        _grids[iteration] = model.Sample([.. SamplesFor(description).Select(sample => sample.ConditionsFor(description, guidance: 0))], new SolverOptions(Steps));
+        _grids[iteration] = model.Sample([.. SamplesFor(description).Select(sample => sample.ConditionsFor(description, guidance: 0))], description.Usual?.Options ?? new SolverOptions(Steps));
     }
 
     public void Write(string directory)

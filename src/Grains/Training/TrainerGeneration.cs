@@ -95,12 +95,13 @@ internal sealed partial class TrainerGeneration(
 
     private async Task<Trainer> PrepareAsync(CancellationToken cancellationToken)
     {
+        bool needsInitial = _assignment.Checkpoint is null || _options.Distillation != null;
+        string? initial = needsInitial && _assignment.InitialSnapshot is { } snapshot
+            ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
         if (_assignment.Checkpoint is not { } checkpoint)
         {
             _losses = new LossHistory();
             _grids = new SampleGrids();
-            string? initial = _assignment.InitialSnapshot is { } snapshot
-                ? Path.Combine(await store.GetDirectoryAsync(snapshot, cancellationToken), SnapshotDescription.WeightsFileName) : null;
             return await slot.RunAsync(() => Trainer.Create(_network, _options, _data, slot.Device, _assignment.DatasetDigest!, collective, initial, Share), cancellationToken);
         }
         string directory = await store.GetDirectoryAsync(checkpoint.Artifact, cancellationToken);
@@ -108,7 +109,7 @@ internal sealed partial class TrainerGeneration(
         await slot.RunAsync(() => CheckpointCopies.CheckBytes(manifest!, directory), cancellationToken);
         _losses = LossHistory.Read(directory);
         _grids = SampleGrids.Read(directory);
-        return await slot.RunAsync(() => Trainer.Resume(directory, _data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options, Share), cancellationToken);
+        return await slot.RunAsync(() => Trainer.Resume(directory, _data, slot.Device, _assignment.DatasetDigest!, collective, _network, _options, Share, initial), cancellationToken);
     }
 
     private async Task<(string? Snapshot, bool Ended)> StepAndReportAsync(Trainer trainer, CancellationToken cancellationToken)
@@ -248,7 +249,12 @@ internal sealed partial class TrainerGeneration(
     }
 
     private SnapshotDescription Describe(Trainer trainer) =>
-        TrainingSetup.DescriptionOf(_set.Description, _data.Conditions) with { Network = trainer.Network, Iterations = trainer.Iteration };
+        TrainingSetup.DescriptionOf(_set.Description, _data.Conditions) with
+        {
+            Network = trainer.Network,
+            Iterations = trainer.Iteration,
+            Usual = _options.Distillation is { } student ? UsualSampling.Of(student) : null,
+        };
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Training run {Run}: precision {Precision} was chosen, since a few images took {Single:0.000} s in Float32 and {Half:0.000} s in BFloat16 (summed over {Trainers} trainers)")]

@@ -341,7 +341,10 @@ internal sealed partial class TrainingRunGrain(
         try
         {
             Names.Check(request.ModelName ?? Name, "a model");
-            return TrainingSetup.OptionsFor(request);
+            var options = TrainingSetup.OptionsFor(request);
+            return options.Distillation == null || request.InitialModel != null
+                ? options
+                : throw new RadioDiffusionException("A student (training option Distillation) begins with the weights of its teacher, but no model to begin with is named: name it (train start --from-model).");
         }
         catch (Exception error) when (error is RadioDiffusionException or ArgumentException)
         {

@@ -12,12 +12,15 @@ internal abstract class Objective : IDisposable
 
     /// <summary>The objective of a network.</summary>
     /// <param name="network">A denoiser or a classifier.</param>
+    /// <param name="options">How it is trained.</param>
+    /// <param name="teacher">What a student learns from; null for others.</param>
     /// <param name="data">What it is trained on.</param>
     /// <param name="split">Which of it.</param>
     /// <param name="toNumber">A number on the network's device.</param>
     /// <exception cref="RadioDiffusionException">A class has no image to train on.</exception>
-    public static Objective Of(Network network, ITrainingData data, DataSplit split, Func<double, Tensor> toNumber) => network switch
+    public static Objective Of(Network network, TrainingOptions options, EdmPreconditioning? teacher, ITrainingData data, DataSplit split, Func<double, Tensor> toNumber) => network switch
     {
+        EdmPreconditioning student when teacher != null => new DistillationObjective(student, teacher, options, toNumber),
         EdmPreconditioning denoiser => new DenoisingObjective(denoiser),
         Classifier classifier => new ClassificationObjective(classifier, LossWeights.Of(split.Training.Select(data.Label), classifier.Options.ClassCount), toNumber),
         _ => throw new NotSupportedException($"Nothing is known of what a {network.GetName()} is trained for."),

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Surveys;
 
@@ -39,6 +40,10 @@ public sealed record SnapshotDescription
     /// <summary>Jy/beam, or empty for images without a unit.</summary>
     public string Unit { get; init; } = "";
 
+    /// <summary>How its samples are made where nothing else is asked for; null for as the paper does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public UsualSampling? Usual { get; init; }
+
     /// <summary>Training steps behind the weights.</summary>
     public long Iterations { get; init; }
 
@@ -70,4 +75,20 @@ public sealed record SnapshotDescription
     }
 
     internal void Write(string directory) => JsonFile.Write(Path.Combine(directory, FileName), this);
+}
+
+/// <summary>The solver and the guidance that a model is made for.</summary>
+/// <param name="Solver">A solver's name.</param>
+/// <param name="Steps">Its steps.</param>
+/// <param name="SigmaMin">Its lowest noise level before 0.</param>
+/// <param name="Rho">How much its noise levels crowd towards the low end.</param>
+/// <param name="Guidance">Guidance strength omega.</param>
+public sealed record UsualSampling(string Solver, int Steps, double SigmaMin, double Rho, double Guidance)
+{
+    /// <summary>The solver with its noise levels.</summary>
+    [JsonIgnore]
+    public SolverOptions Options => new(Steps, SigmaMin, Rho: Rho) { Name = Solver };
+
+    /// <summary>A student has its teacher's guidance in it.</summary>
+    public static UsualSampling Of(DistillationOptions student) => new(student.Solver.Name, student.Steps, student.SigmaMin, student.Rho, 0);
 }

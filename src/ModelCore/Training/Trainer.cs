@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
     private long _roundBegan;
     private (long Position, Task<BatchNumbers> Numbers)? _ahead;
 
-    private Trainer(Network network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective, TrainerShare? share)
+    private Trainer(Network network, TrainingOptions options, ITrainingData data, string dataDigest, Device device, ICollective? collective, TrainerShare? share, string? teacherWeights)
     {
         if (options.Threads > 0)
             set_num_threads(options.Threads);
@@ -60,7 +60,7 @@ public sealed class Trainer : IDisposable
         LossScale = options.Precision == Precision.Float16 ? new LossScale() : null;
         bool balances = data.BalancesClasses && network.Options.Kind == NetworkKind.Denoiser;    // the weights of a classifier's loss do the same
         _split = new DataSplit(data.Count, options.ValidationFraction, options.Seed, balances ? data.Label : null, data.HeldOut);
-        _objective = Objective.Of(network, data, _split, NumberTensor);
+        _objective = Objective.Of(network, options, options.Distillation == null ? null : Teacher(teacherWeights), data, _split, NumberTensor);
         _objective.CheckShare(_shareSize, MostAtOnce);
         _batches = new BatchMaker(data, options, network.Options, device);
     }
@@ -86,7 +86,8 @@ public sealed class Trainer : IDisposable
     /// <param name="device">cpu, cuda, cuda:1 and so on.</param>
     /// <param name="dataDigest">Identity of the data set; a resume compares it.</param>
     /// <param name="collective">Those who train together, each with a share of every batch; null for one alone. The trainer does not dispose of it.</param>
-    /// <param name="initialWeights">A safetensors file of weights to begin with, of a network that may have other conditions: the embeddings of those begin at random; null for random weights.</param>
+    /// <param name="initialWeights">A safetensors file of weights to begin with, of a network that may have other conditions: the embeddings of those begin at random; null for random weights.
+    /// A student's are its teacher's.</param>
     /// <param name="share">Which part of every batch is this trainer's, where trainers meet only now and then (DiLoCo); null for the collective's.</param>
     /// <exception cref="RadioDiffusionException">Options are out of range, or data and network do not fit.</exception>
     /// <exception cref="CollectiveException">The precision is to be chosen, and a worker was lost meanwhile.</exception>
@@ -101,7 +102,7 @@ public sealed class Trainer : IDisposable
         Network initial = network.Kind == NetworkKind.Classifier ? Initialisation.CreateClassifier(network, options.Seed) : Initialisation.Create(network, options.Seed);
         if (initialWeights != null)
             WeightFiles.LoadWarmStart(initial, initialWeights);
-        var trainer = new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share);
+        var trainer = new Trainer(initial, options, data, dataDigest, torch.device(device), collective, share, initialWeights);
         try
         {
             trainer.ChoosePrecisionIfAsked();
@@ -123,9 +124,10 @@ public sealed class Trainer : IDisposable
     /// <param name="network">The network that it should be of; null for any.</param>
     /// <param name="options">How to go on; null for as before.</param>
     /// <param name="share">As in <see cref="Create"/>.</param>
+    /// <param name="teacherWeights">What a student began with; null for others.</param>
     /// <exception cref="RadioDiffusionException">The checkpoint is incomplete or damaged, or of another data set or network.</exception>
     public static Trainer Resume(string checkpointDirectory, ITrainingData data, string device = "cpu", string dataDigest = "", ICollective? collective = null,
-        NetworkOptions? network = null, TrainingOptions? options = null, TrainerShare? share = null)
+        NetworkOptions? network = null, TrainingOptions? options = null, TrainerShare? share = null, string? teacherWeights = null)
     {
         var checkpoint = Checkpoint.ReadDescription(checkpointDirectory);
         checkpoint.Network.Check();
@@ -145,7 +147,7 @@ public sealed class Trainer : IDisposable
         }
         using var scope = NewDisposeScope();
         Network saved = checkpoint.Network.Kind == NetworkKind.Classifier ? new Classifier(checkpoint.Network) : new EdmPreconditioning(checkpoint.Network);
-        var trainer = new Trainer(saved, options, data, dataDigest, torch.device(device), collective, share);
+        var trainer = new Trainer(saved, options, data, dataDigest, torch.device(device), collective, share, teacherWeights);
         try
         {
             var outer = checkpoint.Options.DiLoCo == null ? null : trainer._outer;     // one that begins here begins at rest
@@ -448,6 +450,25 @@ public sealed class Trainer : IDisposable
         }
         SumOverWorkers(sum);
         return NumberOf(sum) / count;
+    }
+
+    /// <summary>A network like the trained one, in the same place and numbers.</summary>
+    private EdmPreconditioning Teacher(string? weights)
+    {
+        if (weights == null)
+            throw new RadioDiffusionException($"Training option {nameof(Options.Distillation)} asks for a student, which begins with the weights of its teacher: name that model as the one to begin with (train start --from-model).");
+        var teacher = new EdmPreconditioning(_network.Options);
+        try
+        {
+            WeightFiles.Load(teacher, weights);
+            teacher.MoveTo(_device, Options.Precision == Precision.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+            return teacher;
+        }
+        catch
+        {
+            teacher.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A number on the device. TorchSharp frees the numbers of <c>tensor * 0.5</c> while libtorch may still read them; tensors are kept.</summary>

@@ -86,6 +86,10 @@ public sealed record TrainingOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DiLoCoOptions? DiLoCo { get; init; }
 
+    /// <summary>How a student learns from the model that the training begins with; null to learn from the images alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DistillationOptions? Distillation { get; init; }
+
     /// <summary>
     /// The options of a preset: <c>lofar</c> and <c>first</c> as published, <c>small</c> for an hour on a CPU, <c>demo</c> for some minutes; <c>classifier</c> for
     /// some thirty passes over the FIRST images with classes, and <c>classifier-small</c> for half of them.
@@ -157,6 +161,7 @@ public sealed record TrainingOptions
         Require(MicroBatchSize >= 0, nameof(MicroBatchSize), "0 or more", MicroBatchSize);
         Require(Threads >= 0, nameof(Threads), "0 or more", Threads);
         DiLoCo?.Check(this);
+        Distillation?.Check(this);
     }
 
     /// <exception cref="RadioDiffusionException">An option does not go with networks of this kind; the message names it.</exception>
@@ -167,6 +172,7 @@ public sealed record TrainingOptions
         const string Reason = "for a classifier, whose running statistics belong to the very weights they were taken with";
         Require(EmaRate == 0, nameof(EmaRate), $"0 {Reason}", EmaRate);
         Require(PowerEma is null or { Count: 0 }, nameof(PowerEma), $"empty {Reason}", string.Join(", ", (PowerEma ?? []).Select(width => width.ToString(CultureInfo.InvariantCulture))));
+        Require(Distillation == null, nameof(Distillation), "absent for a classifier, which is one call already", "given");
         Require(DiLoCo == null, nameof(DiLoCo), "absent for a classifier: its running statistics are no way that an outer step could go on", "given");
     }
 

@@ -43,7 +43,7 @@ function showModel() {
     return label;
   }));
   at("values").replaceChildren(...(model?.conditions ?? []).flatMap(valueControl));
-  setGuidance(model?.classes.length ? 0.75 : 0.1);
+  setGuidance(model?.usual?.guidance ?? (model?.classes.length ? 0.75 : 0.1));
 }
 
 function setGuidance(value) {
