@@ -5,6 +5,7 @@ namespace RadioDiffusion.Silo.Tests;
 /// <summary>Chromium without a window: Debian's, or the one that the variable CHROMIUM names. Call <see cref="Require"/> first.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
+    private const float Patience = 90_000;                   // ms: a machine that runs other tests too takes its time
     private readonly string _program = Environment.GetEnvironmentVariable("CHROMIUM") ?? "chromium";
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -15,6 +16,7 @@ public sealed class BrowserFixture : IAsyncLifetime
     public async Task<WatchedPage> OpenAsync(int width = 1280, int height = 800)
     {
         var context = await _browser!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, AcceptDownloads = true, ReducedMotion = ReducedMotion.Reduce });
+        context.SetDefaultTimeout(Patience);
         return new WatchedPage(await context.NewPageAsync());
     }
 
@@ -22,6 +24,7 @@ public sealed class BrowserFixture : IAsyncLifetime
     {
         if (!await AptInstallation.HasAsync([_program], "--version", "chromium"))
             return;
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Locate(_program), Args = ["--no-sandbox"] });
     }

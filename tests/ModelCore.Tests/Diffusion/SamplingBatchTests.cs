@@ -131,24 +131,43 @@ public sealed class SamplingBatchTests : IDisposable
         Assert.NotEqual(all, some);
     }
 
-    /// <summary>Joining, advancing, removing and finishing leaves no tensor behind.</summary>
+    [Fact]
+    public void Image_InBatchesOf1And7And64_IsTheSame()
+    {
+        SampleConditions[] samples = [.. Enumerable.Range(0, 64).Select(i => new SampleConditions((ulong)i, [0.1f * (i % 9)], i % 2, 0.75))];
+        var solver = new SolverOptions(5);
+        float[][] alone = Sampled(1);
+        foreach (int size in new[] { 7, 64 })
+        {
+            float[][] together = Sampled(size);
+            for (int i = 0; i < samples.Length; i++)
+                Assert.All(alone[i].Zip(together[i]), pair => Assert.Equal(pair.First, pair.Second, Rounding));
+        }
+
+        float[][] Sampled(int size)
+        {
+            _model.MaximumBatch = size;
+            return _model.Sample(samples, solver);
+        }
+    }
+
+    /// <summary>Joining, advancing, removing and finishing leaves no tensor behind, however often.</summary>
     [Fact]
     public void Advance_ManyTimes_KeepsNoTensors()
     {
-        var conditions = new SampleConditions(1, [0.5f], 0, 0.75);
+        const int Samples = 10_000;
+        var conditions = new SampleConditions(1, [0.5f], 0, 0);
+        using var batch = new SamplingBatch(_model);
         long before = 0;
-        for (int round = 0; round < 4; round++)
+        int done = 0;
+        for (int i = 0; done < Samples; i++)
         {
-            if (round == 1)
+            for (; batch.Count < 64; i++)
+                batch.Add($"{i}", conditions with { Seed = (ulong)i, GuidanceStrength = i % 10 == 0 ? 0.75 : 0 }, new SolverOptions(2 + (i % 2)) { Name = i % 3 == 0 ? "euler" : "unipc" });
+            batch.Remove($"{i - 1}");
+            done += batch.Advance().Done.Count;
+            if (before == 0 && done > 100)
                 before = LiveTensors();
-            using var batch = new SamplingBatch(_model);
-            for (int i = 0; i < 10; i++)
-            {
-                batch.Add($"{i}", conditions with { Seed = (ulong)i }, new SolverOptions(2) { Name = "unipc" });
-                batch.Advance();
-            }
-            batch.Add("removed", conditions, new SolverOptions(4));
-            batch.Remove("removed");
         }
         Assert.Equal(before, LiveTensors());
 
