@@ -67,7 +67,7 @@ internal sealed class DistillationObjective : Objective
     {
         var normal = (sigma.log() - Numbers.Of(_options.LogSigmaMean)) / Numbers.Of(_options.LogSigmaDeviation * Math.Sqrt(2));
         var share = normal.erf().Plus(Numbers.One) / Numbers.Of(2);
-        return (share * Numbers.Of(Distillation.Steps)).floor().clamp(0, Distillation.Steps - 1).to(ScalarType.Int64);
+        return (share * Numbers.Of(Distillation.Steps)).floor().clamp(Numbers.Of(0), Numbers.Of(Distillation.Steps - 1)).to(ScalarType.Int64);
     }
 
     /// <summary>The image d for which the Euler step x + (s' - s) (x - d) / s leads where the teacher gets: d = (x' - r x) / (1 - r) with r = s' / s.</summary>
@@ -85,13 +85,13 @@ internal sealed class DistillationObjective : Objective
     {
         var (s, next) = (from.reshape(-1, 1, 1, 1), to.reshape(-1, 1, 1, 1));
         var slope = (x - Guided(x, from, conditions, precision)) / s;
-        var euler = x + (next - s) * slope;
+        var euler = x.Plus((next - s) * slope);
         var ends = next.le(Numbers.Of(0));
         if (ends.all().item<bool>())
             return euler;
         var safe = where(to.le(Numbers.Of(0)), from, to);
         var nextSlope = (euler - Guided(euler, safe, conditions, precision)) / safe.reshape(-1, 1, 1, 1);
-        return where(ends, euler, x + (next - s) * (slope + nextSlope) / Numbers.Of(2));
+        return where(ends, euler, x.Plus((next - s) * slope.Plus(nextSlope) / Numbers.Of(2)));
     }
 
     /// <summary>(1 + w) D(x | condition) - w D(x), both in one pass.</summary>
