@@ -21,6 +21,14 @@ internal static class WholeFile
         File.Move(temporary, to, overwrite: true);
     }
 
+    /// <summary>A file that somebody else has written, in a folder of the same disk: flushed, renamed.</summary>
+    public static void Move(string from, string to)
+    {
+        using (var stream = new FileStream(from, FileMode.Open, FileAccess.ReadWrite))
+            stream.Flush(flushToDisk: true);
+        File.Move(from, to, overwrite: true);
+    }
+
     private static string TemporaryNameFor(string path)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)

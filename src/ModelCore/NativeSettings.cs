@@ -32,8 +32,8 @@ public static class NativeSettings
     /// For a program's first line, before libtorch is loaded: its own loops use AVX2, unless the variable ATEN_CPU_CAPABILITY says otherwise. Convolutions are oneDNN's and find their
     /// instructions themselves. The loops gain little from AVX-512, and where its vector functions are called in them (the exp of SiLU and softmax) they were found to be fifteen times slower than
     /// with AVX2 in most processes on one virtual machine. Memory of the C library that was freed is kept, as in <see cref="MemoryKept"/>: large batches of samples are up to eight times as fast.
-    /// Threads of libtorch that have nothing to do sleep, unless the variable OMP_WAIT_POLICY says otherwise: by default they turn in circles for a while, and two programs
-    /// on one machine then took seven times as long instead of twice.
+    /// Threads of libtorch that have nothing to do sleep, unless the variable OMP_WAIT_POLICY says otherwise: by default they turn in circles for a while, so that two programs
+    /// on one machine take seven times as long instead of twice. Whoever trains a small network alone on a machine may set it to active: that is up to a fifth faster.
     /// Linux with glibc only, the instructions on x64 only; nothing happens elsewhere.
     /// </summary>
     public static void Apply()

@@ -17,8 +17,7 @@ public sealed class PageTests(ServiceFixture service, KeysFixture keys, BrowserF
         browser.Require();
         await using var watched = await OpenAsync();
         var page = watched.Page;
-        await FillAsync(page, "18446744073709551613", "3");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show galaxies" }).ClickAsync();
+        await ShowAsync(page, "18446744073709551613", "3");
         await Expect(watched.Cards("done")).ToHaveCountAsync(3);
         await Expect(page.Locator("#state")).ToContainTextAsync("3 galaxies in");
         string[] ids = [.. await page.Locator("code.id").AllInnerTextsAsync()];
@@ -48,8 +47,7 @@ public sealed class PageTests(ServiceFixture service, KeysFixture keys, BrowserF
         await using var watched = await OpenAsync();
         var page = watched.Page;
         await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"], new() { Origin = Root });
-        await FillAsync(page, "7", "1");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show galaxies" }).ClickAsync();
+        await ShowAsync(page, "7", "1");
         await watched.Cards("done").GetByRole(AriaRole.Button, new() { Name = "Copy ID" }).ClickAsync();
         string id = await page.Locator("code.id").InnerTextAsync();
         Assert.Equal(id, await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
@@ -82,8 +80,7 @@ public sealed class PageTests(ServiceFixture service, KeysFixture keys, BrowserF
         browser.Require();
         await using var watched = await OpenAsync(width: 360, height: 740);
         var page = watched.Page;
-        await FillAsync(page, "1", "2");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show galaxies" }).ClickAsync();
+        await ShowAsync(page, "1", "2");
         await Expect(watched.Cards("done")).ToHaveCountAsync(2);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
     }
@@ -123,6 +120,12 @@ public sealed class PageTests(ServiceFixture service, KeysFixture keys, BrowserF
         await watched.Page.GotoAsync(Root);
         await Expect(watched.Page.Locator("#model option")).Not.ToHaveCountAsync(0);
         return watched;
+    }
+
+    private static async Task ShowAsync(IPage page, string seed, string count)
+    {
+        await FillAsync(page, seed, count);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show galaxies" }).ClickAsync();
     }
 
     /// <summary>The tiny model, two steps.</summary>

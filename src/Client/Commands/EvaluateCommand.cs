@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Evaluation;
+using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 using RadioDiffusion.Grains.Training;
@@ -23,9 +24,9 @@ internal static class EvaluateCommand
     private static readonly Option<string> _generated = new("--generated") { Description = "Name of a model, whose samples are made, or of a data set of generated images; dataset:NAME or model:NAME where both have the name.", Required = true, HelpName = "MODEL|DATASET" };
     private static readonly Option<string> _out = new("--out") { Description = "Folder for report.html, evaluation.json and one row an image of each set (Parquet).", Required = true, HelpName = "DIR" };
     private static readonly Option<int> _count = new Option<int>("--count") { Description = "Samples of a model: 50,000 in the paper, 2,000 of each class for a model with classes.", DefaultValueFactory = _ => 256 }.AtLeast(2);
-    private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega of the samples. Default, as in the paper: 0.1, and 0.75 for a model with classes." }.AtLeast(0);
-    private static readonly Option<int> _steps = new Option<int>("--steps") { Description = "Steps of the solver.", DefaultValueFactory = _ => 25 }.AtLeast(1);
-    private static readonly Option<string> _solver = OptionChecks.Choice("--solver", "The solver, as of 'sample'; Heun's method in the paper.", [.. SolverOptions.Names]);
+    private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega of the samples. Default: what the model is made for, otherwise as in the paper: 0.1, and 0.75 for a model with classes." }.AtLeast(0);
+    private static readonly Option<int?> _steps = new Option<int?>("--steps") { Description = "Steps of the solver. Default: what the model is made for, otherwise 25." }.AtLeast(1);
+    private static readonly Option<string?> _solver = OptionChecks.ChoiceOrNone("--solver", "The solver, as of 'sample'. Default: what the model is made for, otherwise Heun's method as in the paper.", [.. SolverOptions.Names]);
     private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster and differs by its rounding.", "f32", "bf16");
     private static readonly Option<string?> _classifier = new("--classifier") { Description = "Name of a trained classifier. Default for sets with classes: one that is trained on the real set first, as a training run of its own.", HelpName = "MODEL" };
     private static readonly Option<bool> _noClassifier = new("--no-classifier") { Description = "Leaves out what needs a classifier." };
@@ -63,15 +64,17 @@ internal static class EvaluateCommand
         await session.Grains.KnownAsync(INameIndexGrain.Datasets, real, "data set", cancellationToken);
         var (model, dataset) = await ResolveAsync(session, generated, cancellationToken);
         string? classifier = await ClassifierAsync(session, parsed, real, output, cancellationToken);
+        var maker = model.Length > 0 ? await session.Grains.Model(model).GetAsync(cancellationToken) : null;
+        var solver = maker == null ? new SolverOptions() : SampleIds.UsualSolver(maker, parsed.GetValue(_solver), parsed.GetValue(_steps));
         var request = new EvaluationRequest
         {
             Real = real,
             Generated = dataset,
             Model = model,
             Count = parsed.GetValue(_count),
-            Guidance = parsed.GetValue(_guidance) ?? await PaperGuidanceAsync(session, model, cancellationToken),
-            Steps = parsed.GetValue(_steps),
-            Solver = parsed.GetValue(_solver)!,
+            Guidance = parsed.GetValue(_guidance) ?? maker?.Usual?.Guidance ?? (maker?.Classes.Count > 0 ? 0.75 : 0.1),
+            Steps = solver.Steps,
+            Solver = solver.Name,
             Precision = parsed.GetValue(_precision)!,
             Seed = parsed.GetValue(CommonOptions.Seed),
             Classifier = classifier,
@@ -120,10 +123,6 @@ internal static class EvaluateCommand
             _ => throw new UserErrorException(ErrorKind.NotFound, name, $"There is no model and no data set '{name}'; there are the models {ListOf(models)} and the data sets {ListOf(sets)}."),
         };
     }
-
-    /// <summary>Paper, Sects. 6.1 and 6.3.</summary>
-    private static async Task<double> PaperGuidanceAsync(Session session, string model, CancellationToken cancellationToken) =>
-        model.Length > 0 && (await session.Grains.Model(model).GetAsync(cancellationToken)).Classes.Count > 0 ? 0.75 : 0.1;
 
     private static string ListOf(string[] names) => names.Length == 0 ? "(none)" : string.Join(", ", names.Take(20));
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Evaluation;
 using RadioDiffusion.ModelCore.Evaluation.Plots;
@@ -81,26 +82,15 @@ internal static class ModelNearestCommand
         double[]? fluxes = model.NeedsFlux ? await SampleFluxes.DrawAsync(session, model, seeds, cancellationToken) : null;
         string[] ids = [.. seeds.Select((seed, i) => SampleIds.For(model, new SampleParameters(model.Name, model.Classes.Count > 0 ? model.Classes[i % model.Classes.Count] : null, fluxes?[i], Seed: seed)))];
         var pixels = new Dictionary<string, float[]>();
-        using var scratch = session.Artifacts.CreateScratchDirectory();
         await foreach (var fetched in session.Grains.FetchSamplesAsync(ids, cancellationToken))
         {
             if (fetched.Error is { } error)
                 throw error;
-            pixels[fetched.Id] = Unit(Read(fetched.Sample!.Fits!, Path.Combine(scratch.Path, "sample.fits")));
+            pixels[fetched.Id] = Unit(StoredSamples.Pixels(fetched.Sample!.Fits!, model.ImageSize));
             if (pixels.Count % Math.Max(1, count / 10) == 0)
                 output.Message($"  samples: {pixels.Count} of {count}");
         }
         return [.. ids.Select(id => pixels[id])];
-    }
-
-    private static float[] Read(byte[] fits, string path)
-    {
-        File.WriteAllBytes(path, fits);
-        using var file = FitsFile.Open(path);
-        var image = file.FirstImage();
-        float[] pixels = new float[image.Width * image.Height];
-        image.ReadPixels(0, 0, image.Width, image.Height, pixels);
-        return pixels;
     }
 
     private static float[] Unit(float[] pixels)

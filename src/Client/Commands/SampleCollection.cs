@@ -45,7 +45,7 @@ internal static class SampleCollection
             var progress = new PhaseDisplay(output);
             using (var set = TrainingSetReader.Open(folder))
                 DatasetExport.Write(folder, set, format, new Inline(done => progress.Show("writing", done, ids.Length)), cancellationToken);
-            File.Move(Path.Combine(folder, DatasetExport.NameOf(format)), to, overwrite: true);
+            WholeFile.Move(Path.Combine(folder, DatasetExport.NameOf(format)), to);
             output.Result(new { File = Path.GetFullPath(to), Count = ids.Length, Computed = computed, Model = samples[0].Model, First = ids[0], Last = ids[^1] },
                 console => console.Line(FormattableString.Invariant($"{Path.GetFullPath(to)}\n  {ids.Length} samples, {computed} computed now, in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s.")));
             return ExitCode.Done;

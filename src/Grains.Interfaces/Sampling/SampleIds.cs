@@ -67,7 +67,7 @@ public static class SampleIds
                 FluxMilliJansky = parameters.Flux ?? (model.NeedsFlux ? RoundedMedian(model) : null),
                 Values = NamedValues.Of(parameters.Values ?? new Dictionary<string, double>()),
                 Guidance = parameters.Guidance ?? model.Usual?.Guidance ?? PaperGuidance,
-                Solver = SolverFor(model, parameters),
+                Solver = UsualSolver(model, parameters.Solver, parameters.Steps) with { Churn = parameters.Churn },
                 Precision = parameters.Precision,
                 GuidanceFrom = parameters.GuidanceFrom,
                 GuidanceTo = parameters.GuidanceTo ?? double.PositiveInfinity,
@@ -82,13 +82,16 @@ public static class SampleIds
         }
     }
 
-    /// <summary>With the noise levels that the model is made for, if the solver and its steps are.</summary>
-    private static SolverOptions SolverFor(ModelEntry model, SampleParameters parameters)
+    /// <summary>The solver that is asked for, or that the model is made for, or the paper's; with the noise levels that the model is made for, if the solver and its steps are.</summary>
+    /// <param name="model">What makes the samples.</param>
+    /// <param name="asked">Name of the solver; null for the usual one.</param>
+    /// <param name="askedSteps">Its steps; null for the usual ones.</param>
+    public static SolverOptions UsualSolver(ModelEntry model, string? asked, int? askedSteps)
     {
         var paper = new SolverOptions();
-        string name = parameters.Solver ?? model.Usual?.Solver ?? paper.Name;
-        int steps = parameters.Steps ?? (model.Usual is { } usual && usual.Solver == name ? usual.Steps : paper.Steps);
-        var solver = paper with { Name = name, Steps = steps, Churn = parameters.Churn };
+        string name = asked ?? model.Usual?.Solver ?? paper.Name;
+        int steps = askedSteps ?? (model.Usual is { } usual && usual.Solver == name ? usual.Steps : paper.Steps);
+        var solver = paper with { Name = name, Steps = steps };
         return model.Usual is { } made && (made.Solver, made.Steps) == (name, steps) ? solver with { SigmaMin = made.SigmaMin, Rho = made.Rho } : solver;
     }
 
