@@ -38,7 +38,7 @@ internal sealed class DistillationObjective : Objective
         Tensor denoised;
         using (Autocast.For(precision, batch.Images.device_type))
             denoised = _student.forward(noisy, sigma, batch.Conditions, dropout);
-        return EdmLoss.PerImage(denoised, target, sigma, _student.Options.SigmaData).sum();
+        return EdmLoss.PerImage(denoised, target, sigma, _student.Options.SigmaData, _options.CoarseLoss).sum();
     }
 
     public override void Dispose()

@@ -21,7 +21,7 @@ internal abstract class Objective : IDisposable
     public static Objective Of(Network network, TrainingOptions options, EdmPreconditioning? teacher, ITrainingData data, DataSplit split, Func<double, Tensor> toNumber) => network switch
     {
         EdmPreconditioning student when teacher != null => new DistillationObjective(student, teacher, options, toNumber),
-        EdmPreconditioning denoiser => new DenoisingObjective(denoiser),
+        EdmPreconditioning denoiser => new DenoisingObjective(denoiser, options.CoarseLoss),
         Classifier classifier => new ClassificationObjective(classifier, LossWeights.Of(split.Training.Select(data.Label), classifier.Options.ClassCount), toNumber),
         _ => throw new NotSupportedException($"Nothing is known of what a {network.GetName()} is trained for."),
     };
@@ -43,7 +43,7 @@ internal abstract class Objective : IDisposable
 }
 
 /// <summary>The squared error of a denoiser.</summary>
-internal sealed class DenoisingObjective(EdmPreconditioning network) : Objective
+internal sealed class DenoisingObjective(EdmPreconditioning network, double coarse) : Objective
 {
     public override bool NeedsMasks => network.Options.Dropout > 0;
 
@@ -53,7 +53,7 @@ internal sealed class DenoisingObjective(EdmPreconditioning network) : Objective
         Tensor denoised;
         using (Autocast.For(precision, batch.Images.device_type))
             denoised = network.forward(batch.Images.Plus(noise), sigma, batch.Conditions, dropout);
-        return EdmLoss.PerImage(denoised, batch.Images, sigma, network.Options.SigmaData).sum();
+        return EdmLoss.PerImage(denoised, batch.Images, sigma, network.Options.SigmaData, coarse).sum();
     }
 
     public override void Dispose()

@@ -50,6 +50,10 @@ public sealed record TrainingOptions
     /// <summary>Standard deviation of ln(sigma) in training (P_std).</summary>
     public double LogSigmaDeviation { get; init; } = 1.8;
 
+    /// <summary>Weight of the multiscale loss, c of <see cref="Diffusion.EdmLoss.PerImage"/>; 0 for the published loss. It counts in training and validation.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double CoarseLoss { get; init; }
+
     /// <summary>Share of images trained without their flux, for classifier-free guidance.</summary>
     public double ContextDropout { get; init; } = 0.1;
 
@@ -151,6 +155,7 @@ public sealed record TrainingOptions
         Require(EmaStart >= 0, nameof(EmaStart), "0 or more", EmaStart);
         CheckPowerEma();
         Require(LogSigmaDeviation >= 0, nameof(LogSigmaDeviation), "0 or more", LogSigmaDeviation);
+        Require(double.IsFinite(CoarseLoss) && CoarseLoss >= 0, nameof(CoarseLoss), "0 or more", CoarseLoss);
         Require(ContextDropout is >= 0 and <= 1, nameof(ContextDropout), "0 to 1", ContextDropout);
         Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), "0 to 1", LabelDropout);
         Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "at least 0 and below 1", ValidationFraction);
@@ -172,6 +177,7 @@ public sealed record TrainingOptions
         const string Reason = "for a classifier, whose running statistics belong to the very weights they were taken with";
         Require(EmaRate == 0, nameof(EmaRate), $"0 {Reason}", EmaRate);
         Require(PowerEma is null or { Count: 0 }, nameof(PowerEma), $"empty {Reason}", string.Join(", ", (PowerEma ?? []).Select(width => width.ToString(CultureInfo.InvariantCulture))));
+        Require(CoarseLoss == 0, nameof(CoarseLoss), "0 for a classifier, which makes no images", CoarseLoss);
         Require(Distillation == null, nameof(Distillation), "absent for a classifier, which is one call already", "given");
         Require(DiLoCo == null, nameof(DiLoCo), "absent for a classifier: its running statistics are no way that an outer step could go on", "given");
     }
