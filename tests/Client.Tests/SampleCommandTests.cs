@@ -141,6 +141,46 @@ public sealed class SampleCommandTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Sample_OfTheSourceOnly_LeavesOutWhatHasNone()
+    {
+        string[] usual = ["sample", "--model", "first-s", "--solver", "euler", "--steps", "6", "--precision", "bf16", "--source-only", "--store", Store, "--json"];
+        var (exitCode, text, errors) = await CommandLineTests.RunAsync([.. usual, "--class", "Compact", "--out", _folder.File("one.fits")]);
+        Assert.True(exitCode == ExitCode.Done, errors);
+        using (var fits = FitsFile.Open(_folder.File("one.fits")))
+        {
+            Assert.Equal("WEIGHT", fits.Hdus[1].Header.GetString("EXTNAME"));
+            Assert.NotNull(fits.FirstImage().Header.GetString("SRCSEC"));
+        }
+
+        (exitCode, text, errors) = await CommandLineTests.RunAsync([.. usual, "--count", "8", "--out", _folder.File("sources.h5")]);
+        Assert.True(exitCode == ExitCode.Done, errors);
+        var result = JsonDocument.Parse(text).RootElement;
+        int count = result.GetProperty("count").GetInt32();
+        Assert.Equal(8, count + result.GetProperty("leftOut").GetInt32());
+        Assert.InRange(count, 2, 8);
+        (exitCode, text, errors) = await CommandLineTests.RunAsync("dataset", "import", _folder.File("sources.h5"), "--name", "sources", "--store", Store, "--json");
+        Assert.True(exitCode is ExitCode.Done or ExitCode.PartlyDone, errors);              // a class may be left without an image
+        Assert.Equal(count, JsonDocument.Parse(text).RootElement.GetProperty("selected").GetInt32());
+        await using var session = await Session.OpenAsync(Store, null, false, Token);
+        using var set = TrainingSetReader.Open(await session.Artifacts.GetDirectoryAsync(JsonDocument.Parse(text).RootElement.GetProperty("artifact").GetString()!, Token));
+        for (int i = 0; i < count; i++)
+        {
+            float[] image = set.Image(i).ToArray();
+            Assert.InRange(image.Count(pixel => pixel == 0), 2000, 6370);
+            Assert.Equal(0, image[0]);
+        }
+
+        await TrainAsync();                                      // makes noise
+        (exitCode, _, errors) = await CommandLineTests.RunAsync("sample", "--model", "run", "--flux", "2", "--steps", "2", "--count", "2", "--source-only", "--out", _folder.File("none.h5"), "--store", Store);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("None of the 2 samples shows a whole source", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("none.h5")));
+        (exitCode, _, errors) = await CommandLineTests.RunAsync("sample", "--model", "run", "--flux", "2", "--steps", "2", "--source-only", "--out", _folder.File("none.fits"), "--store", Store);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("take another seed", errors, StringComparison.Ordinal);
+    }
+
     private Task<(int ExitCode, string Output, string Errors)> SampleAsync(string to) => CommandLineTests.RunAsync(
         "sample", "--model", "run", "--flux", "2", "--steps", "2", "--count", "3", "--out", _folder.File(to), "--store", Store, "--json");
 

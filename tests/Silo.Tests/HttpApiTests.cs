@@ -145,6 +145,48 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     }
 
     [Fact]
+    public async Task Get_OfTheSourceAlone_IsItsImageWithoutBackground_AndItsWeights()
+    {
+        var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", new { model = "first-s", @class = "Compact", solver = "euler", steps = 8, seed = 1, precision = "bf16" }, Token);
+        var location = posted.Headers.Location!;
+        (await GetUntilDoneAsync(location)).Dispose();
+        using var answer = await service.Http.GetAsync($"{location}?part=source", Token);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.EndsWith(".source.fits", answer.Content.Headers.ContentDisposition!.FileName, StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder.File("source.fits"), await answer.Content.ReadAsByteArrayAsync(Token), Token);
+        using var file = FitsFile.Open(folder.File("source.fits"));
+        var image = file.FirstImage();
+        float[] pixels = new float[80 * 80], weights = new float[80 * 80];
+        image.ReadPixels(0, 0, 80, 80, pixels);
+        ((FitsImage)file.Hdus[1]).ReadPixels(0, 0, 80, 80, weights);
+        Assert.Equal(image.Header.GetDouble("SRCSUM")!.Value, pixels.Sum(pixel => (double)pixel), 1e-3);
+        Assert.InRange(pixels.Max(), 0.8f, 1);
+        Assert.All(pixels.Zip(weights), pixel => Assert.True(pixel.Second > 0 || pixel.First == 0));
+        Assert.InRange(weights.Count(weight => weight > 0), 30, 3000);
+
+        foreach (string format in (string[])["png", "jpg", "npy"])
+        {
+            using var other = await service.Http.GetAsync($"{location}?part=source&format={format}", Token);
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+            Assert.NotEqual(answer.Headers.ETag, other.Headers.ETag);
+        }
+        using var wrong = await service.Http.GetAsync($"{location}?part=noise", Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("part should be source", await wrong.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_OfTheSourceOfNoise_IsNotFound()
+    {
+        var location = await PostAsync(seed: 50);
+        (await GetUntilDoneAsync(location)).Dispose();
+        using var answer = await service.Http.GetAsync($"{location}?part=source", Token);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains("no source above 3 sigma", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Get_WithTheTagOfWhatOneHas_IsNotSentAgain()
     {
         var location = await PostAsync(seed: 51);

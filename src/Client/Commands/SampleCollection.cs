@@ -28,9 +28,10 @@ internal static class SampleCollection
     /// <param name="ids">Of one model.</param>
     /// <param name="to">The file; it appears when it is whole.</param>
     /// <param name="format">What it is to be.</param>
+    /// <param name="sourceOnly">Whether their sources are wanted without background; those without a whole one are left out.</param>
     /// <param name="output">For progress and the result.</param>
     /// <param name="cancellationToken">Ends it; what is computed stays.</param>
-    public static async Task<int> WriteAsync(Session session, string[] ids, string to, ExportFormat format, Output output, CancellationToken cancellationToken)
+    public static async Task<int> WriteAsync(Session session, string[] ids, string to, ExportFormat format, bool sourceOnly, Output output, CancellationToken cancellationToken)
     {
         var samples = Array.ConvertAll(ids, SampleId.Parse);
         var model = await DescribeAsync(session, samples[0].Model, to, cancellationToken);
@@ -41,13 +42,14 @@ internal static class SampleCollection
         long began = Stopwatch.GetTimestamp();
         try
         {
-            int computed = await StageAsync(session, ids, samples, model, folder, output, cancellationToken);
+            var (computed, leftOut) = await StageAsync(session, ids, samples, model, folder, sourceOnly, output, cancellationToken);
+            int kept = ids.Length - leftOut;
             var progress = new PhaseDisplay(output);
             using (var set = TrainingSetReader.Open(folder))
-                DatasetExport.Write(folder, set, format, new Inline(done => progress.Show("writing", done, ids.Length)), cancellationToken);
+                DatasetExport.Write(folder, set, format, new Inline(done => progress.Show("writing", done, kept)), cancellationToken);
             WholeFile.Move(Path.Combine(folder, DatasetExport.NameOf(format)), to);
-            output.Result(new { File = Path.GetFullPath(to), Count = ids.Length, Computed = computed, Model = samples[0].Model, First = ids[0], Last = ids[^1] },
-                console => console.Line(FormattableString.Invariant($"{Path.GetFullPath(to)}\n  {ids.Length} samples, {computed} computed now, in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s.")));
+            output.Result(new { File = Path.GetFullPath(to), Count = kept, LeftOut = leftOut, Computed = computed, Model = samples[0].Model, First = ids[0], Last = ids[^1] },
+                console => console.Line(FormattableString.Invariant($"{Path.GetFullPath(to)}\n  {kept} samples, {computed} computed now, in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s.{(leftOut > 0 ? $" {leftOut} show no source, or one that the border cuts off, and are left out." : "")}")));
             return ExitCode.Done;
         }
         finally
@@ -56,11 +58,11 @@ internal static class SampleCollection
         }
     }
 
-    /// <summary>Fetches all, in whatever order they come. Returns how many were not in the store.</summary>
-    private static async Task<int> StageAsync(Session session, string[] ids, SampleId[] samples, SnapshotDescription model, string folder, Output output, CancellationToken cancellationToken)
+    /// <summary>Fetches all, in whatever order they come. Returns how many were not in the store, and how many have no source.</summary>
+    private static async Task<(int Computed, int LeftOut)> StageAsync(Session session, string[] ids, SampleId[] samples, SnapshotDescription model, string folder, bool sourceOnly, Output output, CancellationToken cancellationToken)
     {
         var missing = ids.Select((id, place) => (id, place)).ToDictionary(pair => pair.id, pair => pair.place);
-        int side = model.Network.ImageSize, computed = 0;
+        int side = model.Network.ImageSize, computed = 0, leftOut = 0;
         var progress = new PhaseDisplay(output);
         using var writer = new GeneratedSetWriter(folder, ids.Length, side);
         progress.Show("samples", 0, ids.Length);
@@ -74,7 +76,10 @@ internal static class SampleCollection
                         throw new UserErrorException(ErrorKind.Unavailable, fetched.Id,
                             $"The sample {fetched.Id} cannot be had: {error.Message} The other {ids.Length - missing.Count} so far are in the store: the same command goes on from there.");
                     }
-                    writer.Put(missing[fetched.Id], fetched.Id, StoredSamples.Pixels(fetched.Sample!.Fits!, side));
+                    if (PixelsOf(fetched.Sample!.Fits!, side, sourceOnly) is { } pixels)
+                        writer.Put(missing[fetched.Id], fetched.Id, pixels);
+                    else
+                        leftOut++;
                     missing.Remove(fetched.Id);
                     computed += fetched.Sample.FromStore ? 0 : 1;
                     progress.Show("samples", ids.Length - missing.Count, ids.Length);
@@ -83,10 +88,19 @@ internal static class SampleCollection
             },
             _ => missing.Count == 0,
             cancellationToken);
+        if (leftOut == ids.Length)
+            throw new UserErrorException(ErrorKind.NotFound, "--source-only", $"None of the {ids.Length} samples shows a whole source above its background: nothing is written. Look at some of them without --source-only.");
         writer.Complete(model,
             model.FluxTransform == null ? null : Array.ConvertAll(samples, sample => (float)(sample.FluxMilliJansky!.Value / 1000)),
             model.Classes.Count == 0 ? null : Array.ConvertAll(samples, sample => model.Classes.ToList().IndexOf(sample.Class!)));
-        return computed;
+        return (computed, leftOut);
+    }
+
+    private static float[]? PixelsOf(byte[] fits, int side, bool sourceOnly)
+    {
+        if (!sourceOnly)
+            return StoredSamples.Pixels(fits, side);
+        return SampleSource.Find(fits) is { Stamp: { TouchesBorder: false } stamp } ? stamp.Pixels : null;
     }
 
     private static async Task<SnapshotDescription> DescribeAsync(Session session, string digest, string to, CancellationToken cancellationToken)

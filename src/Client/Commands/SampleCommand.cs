@@ -4,6 +4,7 @@ using System.Globalization;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore.Diffusion;
 using Spectre.Console;
 
@@ -29,6 +30,7 @@ internal static class SampleCommand
     private static readonly Option<double> _churn = new Option<double>("--churn") { Description = "Noise added on the way (S_churn), for solvers that can: heun." }.AtLeast(0);
     private static readonly Option<bool> _asPublished = new("--as-published") { Description = "With --guidance 0, the unconditional image, as the published code has it." };
     private static readonly Option<bool> _strict = new("--strict") { Description = "Refuse a peak flux outside the 1st to 99th percentile of the training set's." };
+    private static readonly Option<bool> _sourceOnly = new("--source-only") { Description = "The source without its background, 0 around it: what a map of the sky is made of. In one file of many, samples without a whole source are left out." };
     private static readonly Option<int> _count = new Option<int>("--count") { Description = "How many: seeds S to S+N-1.", DefaultValueFactory = _ => 1 }.AtLeast(1);
     private static readonly Option<ulong> _seed = new("--seed") { Description = "Seed of the first one.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string?> _out = new("--out") { Description = "FILE.fits or FILE.png for one sample; FILE.h5 or FILE.fits for many in one file; a folder for FITS and PNG of each. Default: this folder.", HelpName = "PATH" };
@@ -36,7 +38,7 @@ internal static class SampleCommand
     public static Command Build()
     {
         var command = new Command("sample", "Generated radio galaxies, by ID or by parameters.")
-            .With(_id, _model, _class, _flux, _values, _guidance, _guidanceFrom, _guidanceTo, _guide, _seed, _solver, _steps, _precision, _churn, _asPublished, _strict, _count, _out);
+            .With(_id, _model, _class, _flux, _values, _guidance, _guidanceFrom, _guidanceTo, _guide, _seed, _solver, _steps, _precision, _churn, _asPublished, _strict, _sourceOnly, _count, _out);
         command.Validators.Add(result =>
         {
             if ((result.GetValue(_id) == null) == (result.GetValue(_model) == null))
@@ -54,7 +56,7 @@ internal static class SampleCommand
         string to = parsed.GetValue(_out) ?? ".";
         bool oneFile = Path.GetExtension(to) is ".fits" or ".png";
         if (SampleCollection.FormatOf(to) is { } format && !(oneFile && ids.Length == 1))
-            return await SampleCollection.WriteAsync(session, ids, to, format, output, cancellationToken);
+            return await SampleCollection.WriteAsync(session, ids, to, format, parsed.GetValue(_sourceOnly), output, cancellationToken);
         if (oneFile && ids.Length > 1)
             throw new UserErrorException(ErrorKind.Invalid, to, $"--out should be a folder, FILE.h5 or FILE.fits for {ids.Length} samples, but it is the file '{to}'.");
 
@@ -66,7 +68,7 @@ internal static class SampleCommand
                 string[] missing = [.. ids.Where(id => !saved.TryGetValue(id, out var sample) || sample.Error != null)];
                 await foreach (var fetched in session.Grains.FetchSamplesAsync(missing, token))
                 {
-                    saved[fetched.Id] = Save(fetched, to, oneFile);
+                    saved[fetched.Id] = Save(parsed.GetValue(_sourceOnly) ? SourceOf(fetched) : fetched, to, oneFile, parsed.GetValue(_sourceOnly) ? ".source" : "");
                     ShowProgress(saved.Count, ids.Length, output);
                 }
                 return saved.Values;
@@ -89,9 +91,18 @@ internal static class SampleCommand
             output.Message($"  {done} of {all}");
     }
 
+    private static FetchedSample SourceOf(FetchedSample fetched)
+    {
+        if (fetched.Sample is not { } sample)
+            return fetched;
+        return SampleSource.Find(sample.Fits!) is { } source
+            ? fetched with { Sample = sample with { Fits = source.Fits(), Png = source.Png() } }
+            : fetched with { Sample = null, Error = SampleSource.Missing(fetched.Id) };
+    }
+
     /// <summary>Each as soon as it is there: what comes later, or fails, takes nothing away.</summary>
-    private static SavedSample Save(FetchedSample fetched, string to, bool oneFile) => fetched.Sample is { } sample
-        ? new(fetched.Id, sample.FromStore, oneFile ? [Save(sample, to)] : SaveBoth(sample, to), null)
+    private static SavedSample Save(FetchedSample fetched, string to, bool oneFile, string part) => fetched.Sample is { } sample
+        ? new(fetched.Id, sample.FromStore, oneFile ? [Save(sample, to)] : SaveBoth(sample, to, part), null)
         : new(fetched.Id, false, [], fetched.Error);
 
     private static int Report(SavedSample[] samples, TimeSpan duration, Output output)
@@ -112,8 +123,8 @@ internal static class SampleCommand
         return failed.Length == 0 ? ExitCode.Done : failed.Length < samples.Length ? ExitCode.PartlyDone : ExitCode.Failed;
     }
 
-    public static string[] SaveBoth(SampleStatus sample, string folder) =>
-        [Save(sample, Path.Combine(folder, $"{sample.Id}.fits")), Save(sample, Path.Combine(folder, $"{sample.Id}.png"))];
+    public static string[] SaveBoth(SampleStatus sample, string folder, string part = "") =>
+        [Save(sample, Path.Combine(folder, $"{sample.Id}{part}.fits")), Save(sample, Path.Combine(folder, $"{sample.Id}{part}.png"))];
 
     private static string Save(SampleStatus sample, string path)
     {

@@ -15,16 +15,21 @@ public static class StoredSamples
         await store.FindAsync(id, cancellationToken) == null ? null : await store.ReadFileAsync(id, file, cancellationToken);
 
     /// <summary>(side, side): the first channel of a sample's FITS file, in the unit of its pixels.</summary>
-    public static float[] Pixels(byte[] fits, int side)
+    public static float[] Pixels(byte[] fits, int side) => Read(fits, path =>
+    {
+        using var file = FitsFile.Open(path);
+        float[] pixels = new float[side * side];
+        file.FirstImage().ReadPixels(0, 0, side, side, pixels);
+        return pixels;
+    });
+
+    internal static T Read<T>(byte[] fits, Func<string, T> read)
     {
         string path = Path.GetTempFileName();
         try
         {
             File.WriteAllBytes(path, fits);
-            using var file = FitsFile.Open(path);
-            float[] pixels = new float[side * side];
-            file.FirstImage().ReadPixels(0, 0, side, side, pixels);
-            return pixels;
+            return read(path);
         }
         finally
         {

@@ -9,6 +9,9 @@ public readonly record struct Beam(double MajorFwhm, double MinorFwhm, double Po
     /// <summary>Full width at half maximum over standard deviation, with as many digits as PyBDSF has.</summary>
     internal const double FwhmPerSigma = 2.35482;
 
+    /// <summary>pi / (4 ln 2): the area of a Gaussian beam over the product of its widths.</summary>
+    public const double AreaPerSquareFwhm = 1.1330900354567985;
+
     /// <summary>The beam's area in pixels, as PyBDSF rounds it: 1.1331 times the product of the widths.</summary>
     public double Area => 1.1331 * MajorFwhm * MinorFwhm;
 

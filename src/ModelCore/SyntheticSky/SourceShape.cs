@@ -10,7 +10,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 public sealed class SourceShape
 {
     private const float Bound = 0.01f;
-    private const double BeamArea = 1.1330900354567985;      // pi / (4 ln 2): of a Gaussian, in units of FWHM squared
     private readonly float[] _pixels;                        // row 0 is the southern one
     private readonly int _side;
     private readonly double _pixelScale;
@@ -18,7 +17,7 @@ public sealed class SourceShape
     private SourceShape(string name, float[] pixels, int side, double pixelScale, double beam)
     {
         (Name, _pixels, _side, _pixelScale) = (name, pixels, side, pixelScale);
-        TotalFlux = pixels.Sum(pixel => (double)pixel) * pixelScale * pixelScale / (BeamArea * beam * beam);
+        TotalFlux = pixels.Sum(pixel => (double)pixel) * pixelScale * pixelScale / (Beam.AreaPerSquareFwhm * beam * beam);
         double middle = (side - 1) / 2.0;
         ExtentArcsec = 2 * pixelScale * Enumerable.Range(0, pixels.Length).Where(i => pixels[i] > Bound).Max(i => Math.Sqrt(Square(i % side - middle) + Square(i / side - middle)));
         RadiusArcsec = pixelScale * side / Math.Sqrt(2);
@@ -51,7 +50,7 @@ public sealed class SourceShape
             return null;
         for (int i = 0; i < pixels.Length; i++)
             pixels[i] = (pixels[i] - low) / (high - low);
-        KeepIslands(pixels, side, BeamArea * Square(beamArcsec / pixelScaleArcsec));
+        KeepIslands(pixels, side, Beam.AreaPerSquareFwhm * Square(beamArcsec / pixelScaleArcsec));
         double widening = Square(surveyBeamArcsec) - Square(beamArcsec);
         if (widening > 0)
             pixels = BeamNoise.Convolve(pixels, side, Math.Sqrt(widening) / 2.354820045 / pixelScaleArcsec);

@@ -13,15 +13,16 @@ namespace RadioDiffusion.Silo.Http;
 /// <param name="MediaType">Of the Accept header.</param>
 /// <param name="Source">The stored file that it is made from.</param>
 /// <param name="Make">From that file's path to what is sent.</param>
-internal sealed record SampleFormat(string Name, string MediaType, string Source, Func<string, byte[]> Make)
+/// <param name="MakeSource">The same of the source alone.</param>
+internal sealed record SampleFormat(string Name, string MediaType, string Source, Func<string, byte[]> Make, Func<SampleSource, byte[]> MakeSource)
 {
     /// <summary>The first one is sent where nothing is asked for.</summary>
     public static IReadOnlyList<SampleFormat> All { get; } =
     [
-        new("fits", "application/fits", StoredSamples.Fits, File.ReadAllBytes),
-        new("png", "image/png", StoredSamples.Png, File.ReadAllBytes),
-        new("jpg", "image/jpeg", StoredSamples.Png, path => Picture.Jpeg(File.ReadAllBytes(path))),
-        new("npy", "application/x-npy", StoredSamples.Fits, Npy),
+        new("fits", "application/fits", StoredSamples.Fits, File.ReadAllBytes, source => source.Fits()),
+        new("png", "image/png", StoredSamples.Png, File.ReadAllBytes, source => source.Png()),
+        new("jpg", "image/jpeg", StoredSamples.Png, path => Picture.Jpeg(File.ReadAllBytes(path)), source => Picture.Jpeg(source.Png())),
+        new("npy", "application/x-npy", StoredSamples.Fits, Npy, source => source.Npy()),
     ];
 
     /// <summary>By the parameter <c>format</c>, else the one that the Accept header likes best; null if it likes none.</summary>

@@ -10,6 +10,7 @@ using Microsoft.Net.Http.Headers;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.Silo.Security;
 
@@ -20,6 +21,7 @@ internal static class SamplesApi
 {
     private const int LargestBatch = 256;
     private const string Path = "/api/v1/samples/";
+    private const string SourcePart = "source";
     private static readonly TimeSpan _betweenEvents = TimeSpan.FromMilliseconds(250);
 
     public static void MapSamples(this IEndpointRouteBuilder api)
@@ -27,7 +29,7 @@ internal static class SamplesApi
         api.MapGet("/samples/{id}", GetAsync)
             .WithName("GetSample")
             .WithSummary("A generated image by its ID")
-            .WithDescription("FITS (application/fits, the default), PNG (image/png), JPEG (image/jpeg) or NumPy (application/x-npy), by the Accept header or the query parameter format. Waits up to 8 s, then answers 202 with Retry-After. The scope read is enough for what is stored; what has to be computed needs submit. Whoever hangs up while nobody else waits ends the computation. What an ID names never changes: it may be cached for ever.")
+            .WithDescription("FITS (application/fits, the default), PNG (image/png), JPEG (image/jpeg) or NumPy (application/x-npy), by the Accept header or the query parameter format. With part=source the source alone, without its background: for FITS with its flux, centre and footprint in the header and its weights as an extension; 404 if it shows none. Waits up to 8 s, then answers 202 with Retry-After. The scope read is enough for what is stored; what has to be computed needs submit. Whoever hangs up while nobody else waits ends the computation. What an ID names never changes: it may be cached for ever.")
             .Produces(StatusCodes.Status200OK, contentType: SampleFormat.All[0].MediaType, additionalContentTypes: [.. SampleFormat.All.Skip(1).Select(format => format.MediaType)])
             .Produces<PendingSample>(StatusCodes.Status202Accepted)
             .Produces(StatusCodes.Status304NotModified)
@@ -62,14 +64,17 @@ internal static class SamplesApi
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, IArtifactStore store, IOptions<SiloSettings> settings, string? format = null)
+    private static async Task<IResult> GetAsync(string id, HttpContext http, IGrainFactory grains, IArtifactStore store, IOptions<SiloSettings> settings, string? format = null, string? part = null)
     {
+        if (part is not (null or SourcePart))
+            throw new UserErrorException(ErrorKind.Invalid, part, $"The parameter part should be {SourcePart}, or not be there for the whole image, but it is '{part}'.");
         if (SampleFormat.Of(http.Request, format) is not { } wanted)
         {
             return TypedResults.Problem($"A sample can be sent as {string.Join(", ", SampleFormat.All.Select(one => one.MediaType))}, but the Accept header has none of these.",
                 statusCode: StatusCodes.Status406NotAcceptable);
         }
-        var tag = new EntityTagHeaderValue($"\"{id}.{wanted.Name}\"");
+        string name = part == null ? $"{id}.{wanted.Name}" : $"{id}.{part}.{wanted.Name}";
+        var tag = new EntityTagHeaderValue($"\"{name}\"");
         if (!SampleId.TryParse(id, out _, out string problem))
             throw new UserErrorException(ErrorKind.Invalid, id, problem);
         if (http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
@@ -88,8 +93,11 @@ internal static class SamplesApi
                 return TypedResults.Accepted(http.Request.Path, Pending(status));
             }
         }
-        string path = System.IO.Path.Combine(await store.GetDirectoryAsync(id, http.RequestAborted), wanted.Source);
-        return Cached(http, tag, TypedResults.Bytes(wanted.Make(path), wanted.MediaType, $"{id}.{wanted.Name}"));
+        string folder = await store.GetDirectoryAsync(id, http.RequestAborted);
+        byte[] bytes = part == null
+            ? wanted.Make(System.IO.Path.Combine(folder, wanted.Source))
+            : wanted.MakeSource(SampleSource.Find(System.IO.Path.Combine(folder, StoredSamples.Fits)) ?? throw SampleSource.Missing(id));
+        return Cached(http, tag, TypedResults.Bytes(bytes, wanted.MediaType, name));
     }
 
     private static async Task<Results<Ok<PendingSample>, Accepted<PendingSample>>> PostAsync([FromBody] SampleParameters parameters, HttpContext http, IGrainFactory grains)
