@@ -110,7 +110,7 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         await using (var session = await ConnectAsync(child, cancellationToken))
         {
             var run = session.Grains.TrainingRun(name);
-            last = await run.GetStatusAsync(cancellationToken);
+            last = await BegunAsync(run, child, cancellationToken);
             try
             {
                 await TrainingDisplay.ShowAsync(
@@ -153,9 +153,32 @@ internal sealed class DemoRun(DemoPlan plan, Output output)
         }
         catch (UserErrorException) when (child.HasExited)
         {
-            throw new UserErrorException(ErrorKind.Failed, DemoPlan.Name, $"The training process ended early: {await child.ErrorsAsync()}");
+            throw await EndedEarlyAsync(child);
         }
     }
+
+    /// <summary>The run once the child has begun it: this process may have come first, and then sees no run, or what the killed one left.</summary>
+    private static async Task<TrainingStatus> BegunAsync(ITrainingRunGrain run, ChildProcess child, CancellationToken cancellationToken)
+    {
+        for (; ; )
+        {
+            TrainingStatus status;
+            try
+            {
+                status = await run.GetStatusAsync(cancellationToken);
+            }
+            catch (Exception error) when (child.HasExited && error is not OperationCanceledException)
+            {
+                throw await EndedEarlyAsync(child);
+            }
+            if (!status.StandsStill || status.State == WorkState.Done)
+                return status;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+        }
+    }
+
+    private static async Task<UserErrorException> EndedEarlyAsync(ChildProcess child) =>
+        new(ErrorKind.Failed, DemoPlan.Name, $"The training process ended early: {await child.ErrorsAsync()}");
 
     private async Task<IReadOnlyList<SampleStatus>> SampleAsync(DatasetStatus dataset, TrainingStatus training, CancellationToken cancellationToken)
     {
