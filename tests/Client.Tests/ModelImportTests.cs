@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RadioDiffusion.Client;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Fits;
 using RadioDiffusion.ModelCore.Interchange;
 using RadioDiffusion.ModelCore.Networks;
 
@@ -58,6 +59,25 @@ public sealed class ModelImportTests : IDisposable
         var (exitCode, _, errors) = await RunAsync("sample", "--model", "LOFAR_model", "--flux", "1", "--out", _folder.File("out"));
         Assert.Equal(ExitCode.WrongUsage, exitCode);
         Assert.Contains("leave flux out", errors, StringComparison.Ordinal);
+
+        string[] images = [await SampleAsync("--flux", "2scaled"), await SampleAsync("--flux", "-2scaled"), await SampleAsync()];
+        Assert.Equal(3, images.Distinct().Count());
+        (exitCode, _, errors) = await RunAsync("sample", "--model", "LOFAR_model", "--flux", "twoscaled", "--out", _folder.File("out"));
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains("'twoscaled'", errors, StringComparison.Ordinal);
+
+        async Task<string> SampleAsync(params string[] more)
+        {
+            string to = _folder.File("sample.fits");
+            var (code, _, problem) = await RunAsync(["sample", "--model", "LOFAR_model", "--steps", "2", "--out", to, .. more]);
+            Assert.True(code == ExitCode.Done, problem);
+            using var fits = FitsFile.Open(to);
+            var image = fits.FirstImage();
+            Assert.Equal("", image.Header.GetString("BUNIT"));
+            float[] pixels = new float[image.Width * image.Height];
+            image.ReadPixels(0, 0, image.Width, image.Height, pixels);
+            return string.Join(' ', pixels);
+        }
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static class SampleCommand
     private static readonly Argument<string?> _id = new("ID") { Description = "A sample ID, such as s1_<model>_seed=42_flux=3.5mJy_w=0.1_heun=25_f32.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> _model = new("--model") { Description = "Name of the model, instead of an ID." };
     private static readonly Option<string?> _class = new("--class") { Description = "Class of a model with classes; default for several samples: all in turn." };
-    private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy); default: the median of the training set for one sample, drawn from its distribution for several." };
+    private static readonly Option<string?> _flux = new("--flux") { Description = "Peak flux in mJy/beam (3.5 or 3.5mJy), or as the network takes it for a model that does not say how it was scaled (0.5scaled); default: the median of the training set for one sample, drawn from its distribution for several." };
     private static readonly Option<string[]> _values = new("--value") { Description = "A further value of a model that is conditioned on some, such as LAS=30, in the unit that 'model show' tells; repeat it for each.", HelpName = "NAME=NUMBER" };
     private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega. Default: what the model is made for, otherwise 0.1, as in the paper." }.AtLeast(0);
     private static readonly Option<int?> _steps = new Option<int?>("--steps") { Description = "Steps of the solver. Default: what the model is made for, otherwise 25, as in the paper." }.AtLeast(1);
@@ -140,8 +140,9 @@ internal static class SampleCommand
             return [id];
         int count = parsed.GetValue(_count);
         var model = await session.Grains.Model(modelName!).GetAsync(cancellationToken);
-        var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps), Values(parsed))
+        var parameters = new SampleParameters(model.Name, parsed.GetValue(_class), Flux(parsed, scaled: false), parsed.GetValue(_guidance), parsed.GetValue(_seed), parsed.GetValue(_steps), Values(parsed))
         {
+            ScaledFlux = Flux(parsed, scaled: true),
             Solver = parsed.GetValue(_solver),
             Precision = parsed.GetValue(_precision)!,
             GuidanceFrom = parsed.GetValue(_guidanceFrom),
@@ -162,14 +163,16 @@ internal static class SampleCommand
         }))];
     }
 
-    private static double? Flux(ParseResult parsed)
+    /// <summary>Null if it is not given, or in the other unit.</summary>
+    private static double? Flux(ParseResult parsed, bool scaled)
     {
-        if (parsed.GetValue(_flux) is not { } text)
+        const string MilliJansky = "mJy", Scaled = "scaled";
+        if (parsed.GetValue(_flux) is not { } text || text.EndsWith(Scaled, StringComparison.Ordinal) != scaled)
             return null;
-        string number = text.EndsWith("mJy", StringComparison.Ordinal) ? text[..^3] : text;
-        return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double flux)
+        string unit = scaled ? Scaled : text.EndsWith(MilliJansky, StringComparison.Ordinal) ? MilliJansky : "";
+        return double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture, out double flux)
             ? flux
-            : throw new UserErrorException(ErrorKind.Invalid, "--flux", $"--flux should be a number of mJy/beam, such as 3.5 or 3.5mJy, but it is '{text}'.");
+            : throw new UserErrorException(ErrorKind.Invalid, "--flux", $"--flux should be a number of mJy/beam, such as 3.5 or 3.5mJy, or a scaled one, such as 0.5scaled, but it is '{text}'.");
     }
 
     private static Dictionary<string, double> Values(ParseResult parsed)

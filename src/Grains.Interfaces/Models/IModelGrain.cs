@@ -75,6 +75,9 @@ public sealed record ModelEntry
 
     /// <summary>How its samples are made where nothing else is asked for; null for as the paper does.</summary>
     [Id(23)] public ModelUsual? Usual { get; init; }
+
+    /// <summary>Whether samples may be conditioned on a peak flux as the network takes it, since nobody has said how it was scaled.</summary>
+    [Id(24)] public bool TakesScaledFlux { get; init; }
 }
 
 /// <summary>The solver and the guidance that a model is made for, such as a student's few steps.</summary>

@@ -38,6 +38,9 @@ public sealed record SampleParameters(string Model, string? Class = null, double
     /// <summary>How much noise is added on the way (S_churn).</summary>
     public double Churn { get; init; }
 
+    /// <summary>The peak flux as the network takes it, transformed and standardised: for a model that does not say how its fluxes were scaled.</summary>
+    public double? ScaledFlux { get; init; }
+
     /// <summary>A peak flux outside the 1st to 99th percentile of the training set's is refused, instead of made.</summary>
     public bool Strict { get; init; }
 }
@@ -65,6 +68,7 @@ public static class SampleIds
                 Seed = parameters.Seed,
                 Class = parameters.Class,
                 FluxMilliJansky = parameters.Flux ?? (model.NeedsFlux ? RoundedMedian(model) : null),
+                ScaledFlux = parameters.ScaledFlux,
                 Values = NamedValues.Of(parameters.Values ?? new Dictionary<string, double>()),
                 Guidance = parameters.Guidance ?? model.Usual?.Guidance ?? PaperGuidance,
                 Solver = UsualSolver(model, parameters.Solver, parameters.Steps) with { Churn = parameters.Churn },
@@ -122,7 +126,17 @@ public static class SampleIds
     private static void CheckFlux(ModelEntry model, SampleParameters parameters)
     {
         if (parameters.Flux is not null && !model.NeedsFlux)
-            throw new UserErrorException(ErrorKind.Invalid, model.Name, $"Model '{model.Name}' knows no peak fluxes, by its network or by the statistics that it was imported with, but one is asked for: leave flux out.");
+        {
+            throw new UserErrorException(ErrorKind.Invalid, model.Name, model.TakesScaledFlux
+                ? $"Model '{model.Name}' was imported without the statistics of its fluxes, but one in mJy/beam is asked for: give it as its network takes it (scaled, such as 0.5), or leave flux out."
+                : $"Model '{model.Name}' knows no peak fluxes, but one is asked for: leave flux out.");
+        }
+        if (parameters.ScaledFlux is not null && !model.TakesScaledFlux)
+        {
+            throw new UserErrorException(ErrorKind.Invalid, model.Name, model.NeedsFlux
+                ? $"Model '{model.Name}' says how its fluxes are scaled, but a scaled one is asked for: give it in mJy/beam."
+                : $"Model '{model.Name}' knows no peak fluxes, but a scaled one is asked for: leave it out.");
+        }
         if (parameters.Strict && parameters.Flux is { } flux && model.FluxRange is [var lowest, _, var highest] && !(flux >= lowest && flux <= highest))
         {
             throw new UserErrorException(ErrorKind.Invalid, model.Name, FormattableString.Invariant(

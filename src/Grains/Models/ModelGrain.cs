@@ -37,6 +37,7 @@ internal sealed partial class ModelGrain(
             Lineage = lineage,
             Classes = description.Classes,
             NeedsFlux = description.Values.Any(condition => condition.Name == ConditionDescription.PeakFlux),
+            TakesScaledFlux = description.TakesScaledFlux,
             Iterations = description.Iterations,
             Parameters = description.Parameters,
             ImageSize = description.Network.ImageSize,

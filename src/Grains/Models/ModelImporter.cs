@@ -119,7 +119,7 @@ internal sealed class ModelImporter(IArtifactStore store, IDeviceSlots devices)
     private static IEnumerable<string> NotesOn(SnapshotDescription description)
     {
         if (description.Network.ContextDimension > 0 && description.Values.Count == 0)
-            yield return "The file does not say how the peak fluxes of the training set were scaled, so the model makes images of any flux and takes none. Give --dataset NAME (the set it was trained on) or --boxcox LAMBDA,MEAN,STD to ask for fluxes.";
+            yield return "The file does not say how the peak fluxes of the training set were scaled, so the model takes none in mJy/beam: it makes images of any flux, or of a scaled one (--flux 0.5scaled). Give --dataset NAME (the set it was trained on) or --boxcox LAMBDA,MEAN,STD to ask for fluxes in mJy/beam.";
     }
 
     private static Recipe RecipeOf(ModelImportRequest request, SnapshotDescription description, string digest) => new()

@@ -27,6 +27,12 @@ internal static class SampleConditionsOf
             if (model.Values.All(condition => condition.Name != name))
                 throw Invalid(id, $"names the value '{name}', but model {id.Model} is not conditioned on it: {WantedBy(model)}");
         }
+        if (id.ScaledFlux is { } scaled)
+        {
+            return model.TakesScaledFlux
+                ? [(float)scaled]
+                : throw Invalid(id, $"names a scaled peak flux, but model {id.Model} {(model.Values.Any(condition => condition.Name == ConditionDescription.PeakFlux) ? "says how fluxes are scaled: write it in mJy, such as flux=1mJy" : "is not conditioned on one: leave flux out")}");
+        }
         return model.Values.Count == 0 ? null : [.. model.Values.Select(condition => ValueOf(id, condition, model))];
     }
 

@@ -74,6 +74,8 @@ internal static class SampleFiles
             header.Set("CLASS", name, "morphological class asked for");
         if (id.FluxMilliJansky is { } flux)
             header.Set("PEAKFLUX", flux, model.Network.ImageChannels == 1 ? "peak flux asked for [mJy/beam]" : "that of the first channel [mJy/beam]");
+        if (id.ScaledFlux is { } scaled)
+            header.Set("SCALFLUX", scaled, "peak flux asked for, transformed and standardised");
         int number = 0;
         foreach (var condition in model.Values.Where(condition => id.Values[condition.Name] is not null))
         {

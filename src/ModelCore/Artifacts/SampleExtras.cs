@@ -47,7 +47,7 @@ internal static class SampleExtras
     /// <summary>What changes nothing would give one image two IDs.</summary>
     private static void Check(SampleId id)
     {
-        bool isConditional = id.Class is not null || id.FluxMilliJansky is not null || id.Values.Count > 0;
+        bool isConditional = id.Class is not null || id.FluxMilliJansky is not null || id.ScaledFlux is not null || id.Values.Count > 0;
         bool hasInterval = id.GuidanceFrom != 0 || id.GuidanceTo != double.PositiveInfinity;
         bool hasChurn = id.Solver.ChurnFrom != 0 || id.Solver.ChurnTo != double.PositiveInfinity || id.Solver.ChurnNoise != 1;
         Require(!hasInterval || id.Guidance > 0, "wlow and whigh", "there with guidance only: w above 0");

@@ -18,6 +18,7 @@ public sealed record SampleId
 
     private const string Version = "s1";
     private const string FluxUnit = "mJy";
+    private const string ScaledUnit = "scaled";
     private const int ModelLength = 16;
     private const int MaximumClassLength = 40;
 
@@ -49,6 +50,18 @@ public sealed record SampleId
         init => field = value is null or > 0 and <= double.MaxValue
             ? value
             : throw new InvalidSampleIdException("flux", "a finite number above 0, in mJy/beam", ShortestNumber.Write(value.Value));
+    }
+
+    /// <summary>
+    /// The peak flux as the network takes it: transformed and standardised (paper, Eq. 12). For models that are conditioned on a flux but do not say how it was scaled; the image has no unit then. Null
+    /// for all others.
+    /// </summary>
+    public double? ScaledFlux
+    {
+        get;
+        init => field = value is null || double.IsFinite(value.Value)
+            ? value + 0.0                                    // makes -0 a 0
+            : throw new InvalidSampleIdException("flux", "a finite number, as in 0.5scaled", ShortestNumber.Write(value.Value));
     }
 
     /// <summary>Further values asked for, in the units of the model's description; none for a model that is not conditioned on any.</summary>
@@ -128,7 +141,8 @@ public sealed record SampleId
             Model = model,
             Seed = ReadSeed(seed),
             Class = label,
-            FluxMilliJansky = flux is null ? null : ReadFlux(flux),
+            FluxMilliJansky = ReadFlux(flux, FluxUnit),
+            ScaledFlux = ReadFlux(flux, ScaledUnit),
             Values = NamedValues.Of(values.Select(pair => new KeyValuePair<string, double>(pair.Key, ReadNumber(pair.Key, "a finite number", pair.Value, pair.Value)))),
             Guidance = ReadNumber("w", "a finite number from 0", guidance, guidance),
             Solver = new SolverOptions(ReadSteps(solver, steps)) { Name = solver },
@@ -162,6 +176,7 @@ public sealed record SampleId
         $"{Version}_{Model}_seed={Seed.ToString(CultureInfo.InvariantCulture)}"
         + (Class is null ? "" : $"_class={Class}")
         + (FluxMilliJansky is double flux ? $"_flux={ShortestNumber.Write(flux)}{FluxUnit}" : "")
+        + (ScaledFlux is double scaled ? $"_flux={ShortestNumber.Write(scaled)}{ScaledUnit}" : "")
         + (Values.Count > 0 ? $"_{Values}" : "")
         + $"_w={ShortestNumber.Write(Guidance)}_{Solver.Name}={Solver.Steps.ToString(CultureInfo.InvariantCulture)}_{Precision}{SampleExtras.Write(this)}";
 
@@ -177,12 +192,15 @@ public sealed record SampleId
         ? steps
         : throw new InvalidSampleIdException(solver, "a whole number of steps", text);
 
-    private static double ReadFlux(string text)
+    /// <summary>Null if the flux is not there, or in the other unit.</summary>
+    private static double? ReadFlux(string? text, string unit)
     {
-        const string expected = "a number with its unit, as 3.5mJy is";
-        return text.EndsWith(FluxUnit, StringComparison.Ordinal)
-            ? ReadNumber("flux", expected, text[..^FluxUnit.Length], text)
-            : throw new InvalidSampleIdException("flux", expected, text);
+        const string expected = "a number with its unit, as 3.5mJy or 0.5scaled is";
+        if (text is null)
+            return null;
+        if (text.EndsWith(unit, StringComparison.Ordinal))
+            return ReadNumber("flux", expected, text[..^unit.Length], text);
+        return text.EndsWith(FluxUnit, StringComparison.Ordinal) || text.EndsWith(ScaledUnit, StringComparison.Ordinal) ? null : throw new InvalidSampleIdException("flux", expected, text);
     }
 
     internal static double ReadNumber(string part, string expected, string number, string found) =>

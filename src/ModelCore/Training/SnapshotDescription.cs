@@ -16,6 +16,10 @@ public sealed record SnapshotDescription
     /// <summary>From peak flux to the standardised condition, for models of the peak flux alone, as the published ones are; null for others.</summary>
     public BoxCoxTransform? FluxTransform { get; init; }
 
+    /// <summary>Whether its network takes one value, a flux, of which nobody has said how it was scaled.</summary>
+    [JsonIgnore]
+    public bool TakesScaledFlux => Network.ContextDimension == 1 && Values.Count == 0;
+
     /// <summary>The values that the model is conditioned on, in the order of the network's context; null for models of the peak flux alone, and for those without values.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public IReadOnlyList<ConditionDescription>? Conditions { get; init; }

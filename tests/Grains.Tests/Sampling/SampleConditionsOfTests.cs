@@ -54,6 +54,16 @@ public class SampleConditionsOfTests
     }
 
     [Fact]
+    public void Sample_WithAScaledFlux_IsGivenIt_IfItsModelSaysNothingOfScales()
+    {
+        var id = SampleId.Parse("s1_0123456789abcdef_seed=1_flux=-0.5scaled_w=0.1_heun=2_f32");
+        Assert.Equal([-0.5f], SampleConditionsOf.Sample(id, new SnapshotDescription { Network = new NetworkOptions() }).Context);
+        Assert.Contains("write it in mJy", Assert.Throws<UserErrorException>(() => SampleConditionsOf.Sample(id, _model)).Message, StringComparison.Ordinal);
+        var without = new SnapshotDescription { Network = new NetworkOptions { ContextDimension = 0 } };
+        Assert.Contains("leave flux out", Assert.Throws<UserErrorException>(() => SampleConditionsOf.Sample(id, without)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sample_WithAValueOfAModelThatTakesNone_IsInvalid() => Assert.Contains("it takes none",
         Assert.Throws<UserErrorException>(() => SampleConditionsOf.Sample(SampleId.Parse("s1_0123456789abcdef_seed=1_LAS=50_w=0.1_heun=2_f32"), new SnapshotDescription())).Message, StringComparison.Ordinal);
 
