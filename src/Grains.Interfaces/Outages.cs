@@ -21,7 +21,7 @@ public static class Outages
 /// How long to go on asking while a silo is away: pauses that double from a quarter of a second to 8 s, a minute in all. The death of a
 /// silo is agreed upon after 12 to 15 s.
 /// </summary>
-internal sealed class Patience(TimeProvider time)
+public sealed class Patience(TimeProvider time)
 {
     private static readonly TimeSpan _firstPause = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(8);

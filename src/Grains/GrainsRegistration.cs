@@ -23,6 +23,7 @@ public static class GrainsRegistration
         .AddSingleton<LoadedModels>()
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
+        .AddPlacementFilter<OnDeviceSlot, OnDeviceSlotDirector>(ServiceLifetime.Singleton)
         .AddTransient<DatasetBuilder>()
         .AddTransient<DatasetImporter>()
         .AddTransient<DatasetAugmenter>()

@@ -57,6 +57,8 @@ public class SampleFetchingTests
 
         public Task DeliverAsync(byte[] pixels, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+        public Task FoundAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
         public Task FailAsync(UserErrorException error, CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }

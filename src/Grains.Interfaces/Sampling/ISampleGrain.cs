@@ -19,6 +19,10 @@ public interface ISampleGrain : IGrainWithStringKey
     [Alias("Deliver"), AlwaysInterleave]
     Task DeliverAsync([Immutable] byte[] pixels, CancellationToken cancellationToken = default);
 
+    /// <summary>From a sampler: it is stored already, so that nothing is computed.</summary>
+    [Alias("Found"), AlwaysInterleave]
+    Task FoundAsync(CancellationToken cancellationToken = default);
+
     /// <summary>From a sampler: it could not be computed.</summary>
     [Alias("Fail"), AlwaysInterleave]
     Task FailAsync(UserErrorException error, CancellationToken cancellationToken = default);

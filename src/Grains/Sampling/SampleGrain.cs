@@ -3,20 +3,30 @@ using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Models;
+using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Grains.Sampling;
 
 /// <inheritdoc cref="ISampleGrain"/>
-/// <remarks>Everyone who asks for an ID meets in its one activation, so it is computed once; the stored artifact is the only state.</remarks>
+/// <remarks>
+/// Everyone who asks for an ID meets in its one activation, so it is computed once. Its state says which sampler has been asked, until the artifact is stored: silos that come and go change
+/// which one would be chosen, but not which one has the sample.
+/// </remarks>
 [GrainType("sample")]
-internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, ClusterDevices cluster, SnapshotDescriptions models, LocalTrainers leaving, TimeProvider time) : Grain, ISampleGrain
+internal sealed class SampleGrain(
+    [PersistentState("sample", GrainStorageNames.Default)] IPersistentState<SampleState> asked,
+    IArtifactStore store, IDeviceSlots devices, ClusterDevices cluster, SnapshotDescriptions models, LocalTrainers leaving, TimeProvider time)
+    : Grain, ISampleGrain
 {
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8);
 
     /// <summary>So often it looks whether its sampler still has it: a sampler that was killed is another one then.</summary>
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(2);
+
+    /// <summary>Those who wait share what is known for so long.</summary>
+    private static readonly TimeSpan _fresh = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Who was told to come again is waited for so long.</summary>
     private static readonly TimeSpan _interest = TimeSpan.FromSeconds(30);
@@ -24,6 +34,9 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Cl
     private readonly Dictionary<string, long> _interested = [];
     private SampleId _id = null!;
     private TaskCompletionSource<SampleStatus> _computed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<ISamplerGrain>? _sampler;
+    private Task<SamplerPlace>? _place;
+    private long _lookedAt;
     private int _waiting;
 
     private string Key => this.GetPrimaryKeyString();
@@ -52,7 +65,10 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Cl
         {
             _interested.Remove(order.Client);
             if (_waiting == 1 && !leaving.IsLeaving && !_interested.Values.Any(until => until > time.GetTimestamp()))
-                await Sampler.CancelAsync(Key, CancellationToken.None);
+            {
+                _place = null;
+                await (await SamplerAsync()).CancelAsync(Key, CancellationToken.None);
+            }
             throw;
         }
         finally
@@ -67,7 +83,7 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Cl
         while (true)
         {
             var computed = _computed.Task;
-            var place = computed.IsCompleted ? new SamplerPlace() : await Sampler.SubmitAsync(Key, order, cancellationToken);
+            var place = computed.IsCompleted ? new SamplerPlace() : await LookAsync(order).WaitAsync(cancellationToken);
             var left = wait - time.GetElapsedTime(began);
             try
             {
@@ -83,26 +99,68 @@ internal sealed class SampleGrain(IArtifactStore store, IDeviceSlots devices, Cl
         }
     }
 
+    /// <summary>Asks the sampler where the sample is, and for it if it is nowhere.</summary>
+    private Task<SamplerPlace> LookAsync(SampleOrder order)
+    {
+        if (_place is { IsFaulted: false } && (!_place.IsCompleted || time.GetElapsedTime(_lookedAt) < _fresh))
+            return _place;
+        _lookedAt = time.GetTimestamp();
+        return _place = SubmitAsync();
+
+        async Task<SamplerPlace> SubmitAsync() => await (await SamplerAsync()).SubmitAsync(Key, order, CancellationToken.None);
+    }
+
+    public async Task FoundAsync(CancellationToken cancellationToken = default)
+    {
+        if (await ReadAsync(cancellationToken) is { } status)
+            await CompleteAsync(status, cancellationToken);
+    }
+
     public async Task DeliverAsync(byte[] pixels, CancellationToken cancellationToken = default)
     {
         var model = await models.GetAsync(_id.Model, cancellationToken);
         using var scratch = store.CreateScratchDirectory();
         await devices.Cpu.RunAsync(() => SampleFiles.Write(scratch.Path, _id, model, pixels), cancellationToken);
         await store.PutAsync(Key, SampleFiles.RecipeOf(_id), scratch.Path, cancellationToken);
-        var status = await ReadAsync(cancellationToken);
-        _computed.TrySetResult(status! with { FromStore = false });
+        await CompleteAsync((await ReadAsync(cancellationToken))! with { FromStore = false }, cancellationToken);
+    }
+
+    private async Task CompleteAsync(SampleStatus status, CancellationToken cancellationToken)
+    {
+        _computed.TrySetResult(status);
+        if (asked.RecordExists)
+            await asked.ClearStateAsync(cancellationToken);
     }
 
     public Task FailAsync(UserErrorException error, CancellationToken cancellationToken = default)
     {
+        _place = null;
         _computed.TrySetException(error);
         _computed = new(TaskCreationOptions.RunContinuationsAsynchronously);                   // the next request tries again
         return Task.CompletedTask;
     }
 
-    /// <summary>Samples of one model spread over the device slots of the cluster by their seeds.</summary>
-    private ISamplerGrain Sampler =>
-        GrainFactory.GetGrain<ISamplerGrain>($"{_id.Model}/{_id.Seed % (ulong)cluster.SlotCount}");
+    /// <summary>The one that has been asked before, or now is: samples of one model spread over the device slots of the cluster by their seeds.</summary>
+    private async Task<ISamplerGrain> SamplerAsync()
+    {
+        var choosing = _sampler ??= ChooseAsync();
+        try
+        {
+            return await choosing;
+        }
+        catch
+        {
+            _sampler = null;
+            throw;
+        }
+    }
+
+    private async Task<ISamplerGrain> ChooseAsync()
+    {
+        if (asked.State.Sampler is null)
+            await asked.ReplaceAsync(new SampleState { Sampler = $"{_id.Model}/{_id.Seed % (ulong)cluster.SlotCount}" }, Key, CancellationToken.None);
+        return GrainFactory.GetGrain<ISamplerGrain>(asked.State.Sampler!);
+    }
 
     private async Task<SampleStatus?> ReadAsync(CancellationToken cancellationToken)
     {

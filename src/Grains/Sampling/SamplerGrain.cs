@@ -21,7 +21,7 @@ namespace RadioDiffusion.Grains.Sampling;
 /// the time on the thread after the present call of the network.
 /// </remarks>
 [GrainType("sampler")]
-[Immovable, NeedsDevice]
+[Immovable, NeedsDevice, OnDeviceSlot]
 internal sealed partial class SamplerGrain(
     [PersistentState("sampler", GrainStorageNames.Default)] IPersistentState<SamplerState> handedOver,
     IArtifactStore store, DeviceLeases devices, SnapshotDescriptions models, LoadedModels loadedModels, LocalSamplers locals, LocalTrainers leaving,
@@ -228,6 +228,12 @@ internal sealed partial class SamplerGrain(
         {
             try
             {
+                if (await store.FindAsync(next.Key, _deactivated.Token) != null)
+                {
+                    _known.Remove(next.Key);                 // it was asked for when it had just been delivered, or another sampler was quicker
+                    await SampleGrainOf(next.Key).FoundAsync(_deactivated.Token);
+                    continue;
+                }
                 await LoadAsync(next.Id.Precision);
                 int rows = RowsInBatch(next.Id.Precision);
                 if (rows > 0 && rows + RowsOf(next) > await BestBatchAsync(next.Id.Precision))
@@ -305,7 +311,7 @@ internal sealed partial class SamplerGrain(
         using var span = Telemetry.Spans.StartActivity("sample", ActivityKind.Internal, sample.Trace, startTime: sample.JoinedAt);
         try
         {
-            await SampleGrainOf(key).DeliverAsync(MemoryMarshal.AsBytes(image.AsSpan()).ToArray(), _deactivated.Token);
+            await StoreAsync(SampleGrainOf(key), MemoryMarshal.AsBytes(image.AsSpan()).ToArray());
         }
         catch (Exception error)
         {
@@ -316,6 +322,25 @@ internal sealed partial class SamplerGrain(
         {
             _deliveries.Remove(key);
             _known.Remove(key);
+        }
+    }
+
+    /// <summary>Delivers until it is stored: the silo of the sample's grain may have died, and takes some time to be missed.</summary>
+    private async Task StoreAsync(ISampleGrain sample, byte[] pixels)
+    {
+        var patience = new Patience(time);
+        while (true)
+        {
+            try
+            {
+                await sample.DeliverAsync(pixels, _deactivated.Token);
+                return;
+            }
+            catch (Exception error) when (Outages.IsOutage(error))
+            {
+                if (!await patience.PauseAsync(_deactivated.Token))
+                    throw;
+            }
         }
     }
 

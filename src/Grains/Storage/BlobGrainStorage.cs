@@ -177,10 +177,10 @@ public sealed partial class BlobGrainStorage : IGrainStorage, ILifecycleParticip
     {
         LogFailed(error, what, blob.Name);
         var first = error is AggregateException several ? several.InnerExceptions[0] : error;
-        if (first is not RequestFailedException { Status: 0 or 408 or 429 or >= 500 })
-            return error;
+        if (first is not (RequestFailedException { Status: 0 or 408 or 429 or >= 500 } or OperationCanceledException))
+            return error;                                    // of several tries some may have been ended by their time limits
         return new UserErrorException(ErrorKind.Unavailable, blob.Name,
-            $"The store at {_container.Uri} does not answer ({first.Message.Split('\n')[0].TrimEnd()}): what was done is kept, ask again.");
+            $"The Azure Blob store at {_container.Uri} does not answer ({first.Message.Split('\n')[0].TrimEnd()}): what was done is kept, ask again.");
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{What} the grain state {Blob} failed.")]

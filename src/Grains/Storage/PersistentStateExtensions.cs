@@ -10,7 +10,7 @@ internal static class PersistentStateExtensions
     /// <param name="next">A new object; the present one stays as it is.</param>
     /// <param name="subject">What the state is about, for the error.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="UserErrorException">The store did not take it: the disk is full, say.</exception>
+    /// <exception cref="UserErrorException">The store did not take it: the disk is full, say. Unavailable: it is away.</exception>
     /// <exception cref="InconsistentStateException">Another activation wrote in between; the runtime ends this one.</exception>
     public static async Task ReplaceAsync<T>(this IPersistentState<T> state, T next, string subject, CancellationToken cancellationToken)
     {
@@ -26,8 +26,8 @@ internal static class PersistentStateExtensions
             if (error is InconsistentStateException or OperationCanceledException)
                 throw;
             // Orleans wraps the provider's error in one whose text has a stack trace.
-            string reason = (error is OrleansException { InnerException: { } inner } ? inner : error).Message;
-            throw new UserErrorException(ErrorKind.Failed, subject, $"The state of '{subject}' could not be stored. {reason}");
+            var reason = error is OrleansException { InnerException: { } inner } ? inner : error;
+            throw reason as UserErrorException ?? new UserErrorException(ErrorKind.Failed, subject, $"The state of '{subject}' could not be stored. {reason.Message}");
         }
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using RadioDiffusion.Client;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Security;
@@ -20,6 +22,7 @@ public sealed class ClusterBench : IAsyncLifetime
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromMilliseconds(50);
     private readonly TemporaryFolder _folder = new();
     private readonly WholeMachine _machine = new();
+    private readonly HttpClient _http = new();
     private string? _missing;
 
     /// <summary>The connection string of the store.</summary>
@@ -59,6 +62,7 @@ public sealed class ClusterBench : IAsyncLifetime
     {
         foreach (string file in Directory.GetFiles(_folder.Path, "*.pid"))
             await KillAsync(Path.GetFileNameWithoutExtension(file));
+        _http.Dispose();
         _folder.Dispose();
         await _machine.DisposeAsync();
     }
@@ -127,6 +131,13 @@ public sealed class ClusterBench : IAsyncLifetime
     public Task DownAsync() => ScriptAsync("down");
 
     public string LogOf(int silo) => File.ReadAllText(_folder.File($"silo-{silo}.log"));
+
+    /// <summary>A counter of a silo, as its /metrics says; 0 before it has counted.</summary>
+    public async Task<double> MetricAsync(int silo, string name)
+    {
+        string text = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{PortOf($"silo-{silo}")}/metrics"), TestContext.Current.CancellationToken);
+        return Regex.Matches(text, $@"^{name}(?:\{{.*\}})? (\S+)", RegexOptions.Multiline).Sum(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Waits for a state, never for a duration; fails when it does not come about.</summary>
     public static async Task UntilAsync(Func<Task<bool>> isReached, string what)
