@@ -18,8 +18,14 @@ internal sealed class OnDeviceSlotDirector(ISiloMetadataCache silos) : IPlacemen
     public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> candidates)
     {
         string key = target.GrainIdentity.Key.ToString()!;
-        SiloAddress[] slots = [.. candidates.Order().SelectMany(silo => Enumerable.Repeat(silo, DeviceMetadata.SlotsOf(silos.GetSiloMetadata(silo))))];
         int number = int.Parse(key[(key.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture);
-        return slots.Length == 0 ? [] : [slots[number % slots.Length]];
+        return SiloOf(number, candidates.Select(silo => (silo, DeviceMetadata.SlotsOf(silos.GetSiloMetadata(silo))))) is { } found ? [found] : [];
+    }
+
+    /// <returns>Null if there is no slot.</returns>
+    internal static SiloAddress? SiloOf(int number, IEnumerable<(SiloAddress Silo, int Slots)> silos)
+    {
+        SiloAddress[] slots = [.. silos.OrderBy(one => one.Silo).SelectMany(one => Enumerable.Repeat(one.Silo, one.Slots))];
+        return slots.Length == 0 ? null : slots[number % slots.Length];
     }
 }

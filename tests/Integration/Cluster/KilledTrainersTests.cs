@@ -28,7 +28,7 @@ public sealed class KilledTrainersTests(ClusterBench bench, ITestOutputHelper ou
         {
             Dataset = Name,
             Preset = "demo",
-            Iterations = LongProofs.AreWanted ? 3000 : 240,
+            Iterations = LongProofs.AreWanted ? 3000 : 140,
             BatchSize = 2,
             CheckpointEvery = 10,
             ValidateEvery = 1000,

@@ -142,7 +142,8 @@ public sealed class SamplerClusterTests(ClusterBench bench, ITestOutputHelper ou
         var silos = new List<int>();
         for (int i = 0; i < ClusterBench.Silos; i++)
             silos.Add(await bench.SiloOfAsync(cluster.Grains, cluster.Grains.GetGrain<ISamplerGrain>($"{model.Digest}/{i}")));
-        Assert.Equal([1, 2, 3], silos.Order());              // one for each slot
+        Assert.All(silos, silo => Assert.InRange(silo, 1, ClusterBench.Silos));
+        Assert.True(silos.Distinct().Count() > 1, $"All samplers are on silo {silos[0]}.");
         return [.. silos];
     }
 
