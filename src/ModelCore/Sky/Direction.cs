@@ -26,6 +26,17 @@ internal readonly record struct Direction(double X, double Y, double Z)
         return new Direction(cosLatitude * cosLongitude, cosLatitude * sinLongitude, sinLatitude);
     }
 
+    public double Dot(in Direction other) => X * other.X + Y * other.Y + Z * other.Z;
+
+    public Direction Cross(in Direction other) => new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);
+
+    /// <summary>Angle between two directions in radians, 0 to pi, exact at all distances: half of it stands in the rhombus of the two.</summary>
+    public double SeparationTo(in Direction other)
+    {
+        double dx = X - other.X, dy = Y - other.Y, dz = Z - other.Z, sx = X + other.X, sy = Y + other.Y, sz = Z + other.Z;
+        return 2 * PortableTrigonometry.ArcTangent(Math.Sqrt(dx * dx + dy * dy + dz * dz), Math.Sqrt(sx * sx + sy * sy + sz * sz));
+    }
+
     /// <param name="zeroLongitude">Degrees; the longitude of the x axis.</param>
     public SphericalCoordinate ToSpherical(double zeroLongitude = 0) =>
         new(Degrees.Wrap(double.RadiansToDegrees(Longitude) + zeroLongitude), double.RadiansToDegrees(Latitude));
