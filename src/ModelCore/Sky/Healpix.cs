@@ -65,18 +65,33 @@ public static class Healpix
     /// <summary>The direction of a position on a face; x and y may be 1 as well.</summary>
     internal static QuadrantDirection At(int face, double x, double y)
     {
-        int row = face >> 2, column = face & 3;
-        double sum = x + y, difference = x - y;
-        if (row == 0 && sum > 1)
-            return OfCap(column, 1 - y, 1 - x, 1);
-        if (row == 2 && sum < 1)
-            return OfCap(column, x, y, -1);
-        double z = (sum - row) * BeltHeight, axisDistance = Math.Sqrt((1 - z) * (1 + z));
-        if (row == 1)
-            return new QuadrantDirection(column, difference / 2, z, axisDistance);
-        return difference < 0
-            ? new QuadrantDirection(column, (1 + difference) / 2, z, axisDistance)
-            : new QuadrantDirection(column + 1, (difference - 1) / 2, z, axisDistance);
+        double sum = x + y;
+        if (!IsInCap(face, sum))
+        {
+            var (axis, turn) = BeltLongitude(face, x - y);
+            double sine = (sum - (face >> 2)) * BeltHeight;
+            return new QuadrantDirection(axis, turn, sine, Math.Sqrt((1 - sine) * (1 + sine)));
+        }
+        double sigma = face < 4 ? (1 - y) + (1 - x) : sum, depth = sigma * sigma / 3, axisDistance = sigma * Math.Sqrt((2 - depth) / 3);
+        var (capAxis, capTurn) = CapLongitude(face, x, y);
+        return new QuadrantDirection(capAxis, capTurn, face < 4 ? 1 - depth : depth - 1, axisDistance);
+    }
+
+    /// <summary>Whether a position with this x + y lies beyond the belt, where the faces are gathered to the pole.</summary>
+    internal static bool IsInCap(int face, double sum) => (face >> 2) switch { 0 => sum > 1, 1 => false, _ => sum < 1 };
+
+    /// <summary>In the belt, x - y alone says the longitude: its axis and the quarter turns from there.</summary>
+    internal static (int Axis, double Turn) BeltLongitude(int face, double difference) =>
+        face >> 2 == 1 ? (face & 3, difference / 2)
+        : difference < 0 ? (face & 3, (1 + difference) / 2)
+        : ((face & 3) + 1, (difference - 1) / 2);
+
+    /// <summary>In a cap, the quarter turn of a face is shared as the distances from its two sides at the pole are.</summary>
+    internal static (int Axis, double Turn) CapLongitude(int face, double x, double y)
+    {
+        var (east, west) = face < 4 ? (1 - y, 1 - x) : (x, y);
+        double sigma = east + west;
+        return sigma == 0 ? (0, 0) : east <= west ? (face & 3, east / sigma) : ((face & 3) + 1, -west / sigma);
     }
 
     /// <summary>Bits of x in the even places and bits of y in the odd ones.</summary>
@@ -97,23 +112,12 @@ public static class Healpix
         ? order
         : throw new ArgumentOutOfRangeException(nameof(order), order, $"A HEALPix order should be 0 to {LastOrder}.");
 
-    /// <summary>Within a quarter of a cap: sigma (the distance from the pole on the face, 1 where the cap ends) is shared between the sides as the longitude is.</summary>
+    /// <summary>In a quarter of a cap; sigma is the distance from the pole on the face, 1 where the cap ends.</summary>
     private static (int Face, double X, double Y) InCap(int quarter, double turn, double z, double axisDistance)
     {
         double sigma = axisDistance * Math.Sqrt(3 / (1 + Math.Abs(z)));       // sqrt(3 (1 - |z|)) without cancellation at the pole
         double east = sigma * (turn < 0 ? 1 + turn : turn), west = sigma * (turn < 0 ? -turn : 1 - turn);
         return z > 0 ? (quarter & 3, OnFace(1 - west), OnFace(1 - east)) : (8 + (quarter & 3), OnFace(east), OnFace(west));
-    }
-
-    private static QuadrantDirection OfCap(int quarter, double east, double west, int sign)
-    {
-        double sigma = east + west, depth = sigma * sigma / 3;
-        double z = sign * (1 - depth), axisDistance = sigma * Math.Sqrt((2 - depth) / 3);
-        if (sigma == 0)
-            return new QuadrantDirection(0, 0, z, 0);
-        return east <= west
-            ? new QuadrantDirection(quarter, east / sigma, z, axisDistance)
-            : new QuadrantDirection(quarter + 1, -west / sigma, z, axisDistance);
     }
 
     /// <summary>Rounding may carry a position by a bit beyond the edge of its face.</summary>
