@@ -53,9 +53,12 @@ public sealed record FitsFloatColumn(string Name, string? Unit, float[] Values) 
 /// <summary>Whole numbers of 64 bits.</summary>
 public sealed record FitsIntegerColumn(string Name, string? Unit, long[] Values) : FitsColumnData(Name, Unit)
 {
+    /// <summary>TFORM: K, or 1K, which means the same.</summary>
+    internal string Form { get; init; } = "K";
+
     internal override int Count => Values.Length;
 
-    internal override (string Form, int Width) Layout(bool isLargeHeap) => ("K", 8);
+    internal override (string Form, int Width) Layout(bool isLargeHeap) => (Form, 8);
 
     internal override void WriteCell(int row, Span<byte> cell, FitsHeapPosition heap) => BinaryPrimitives.WriteInt64BigEndian(cell, Values[row]);
 }

@@ -6,27 +6,36 @@ internal sealed class HealpixCover
     /// <summary>A cell at the border belongs to the region if a part of it does; parts down to so many orders further are looked at.</summary>
     private const int FinerOrders = 3;
 
+    /// <summary>100 MB; who asks for more has taken too high an order.</summary>
+    private const int UsualLimit = 1 << 22;
+
     private readonly ISkyRegion _region;
     private readonly int _order;
     private readonly int _finestOrder;
     private readonly bool _byCentre;
+    private readonly int _limit;
     private readonly List<HealpixCell> _found = [];
 
-    private HealpixCover(int order, ISkyRegion region, bool byCentre)
+    private HealpixCover(int order, ISkyRegion region, bool byCentre, int limit)
     {
         _order = Healpix.CheckedOrder(order);
         _finestOrder = Math.Min(order + FinerOrders, Healpix.LastOrder);
         _region = region;
         _byCentre = byCentre;
+        _limit = limit;
     }
 
     /// <summary>The cells that overlap a region; none is missing, and one that does not overlap it misses it by less than an eighth of its size.</summary>
+    /// <param name="order">Of the cells.</param>
+    /// <param name="region">The part of the sky.</param>
+    /// <param name="limit">The most cells to find, whole blocks counted once.</param>
     /// <returns>In the order of the sky, without overlap; whole blocks as one cell of a lower order.</returns>
-    public static List<HealpixCell> Overlapping(int order, ISkyRegion region) => new HealpixCover(order, region, byCentre: false).Find();
+    /// <exception cref="RadioDiffusionException">There are more than the limit.</exception>
+    public static List<HealpixCell> Overlapping(int order, ISkyRegion region, int limit = UsualLimit) => new HealpixCover(order, region, byCentre: false, limit).Find();
 
     /// <summary>The cells whose centres lie in a region or on its border.</summary>
     /// <inheritdoc cref="Overlapping"/>
-    public static List<HealpixCell> Centred(int order, ISkyRegion region) => new HealpixCover(order, region, byCentre: true).Find();
+    public static List<HealpixCell> Centred(int order, ISkyRegion region, int limit = UsualLimit) => new HealpixCover(order, region, byCentre: true, limit).Find();
 
     /// <summary>The same part of the sky in cells of one order.</summary>
     /// <param name="order">That of all the result's cells, not lower than any of these.</param>
@@ -58,6 +67,8 @@ internal sealed class HealpixCover
             return;
         if (depth > radius || (cell.Order == _order && IsFound(cell, depth)))
         {
+            if (_found.Count == _limit)
+                throw new RadioDiffusionException($"The region has more than {_limit} cells of order {_order} at its border; take a lower order.");
             _found.Add(cell);
             return;
         }

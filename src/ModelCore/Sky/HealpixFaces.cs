@@ -1,7 +1,7 @@
 namespace RadioDiffusion.ModelCore.Sky;
 
 /// <summary>How the twelve faces hang together: where one comes to by going beyond the edge of a face.</summary>
-/// <remarks>From the map of the faces in Gorski et al. (2005), figure 4. Column c of a row of faces begins a quarter turn further east than column c - 1.</remarks>
+/// <remarks>From the map of the twelve faces in Gorski et al. (2005). Column c of a row of faces begins a quarter turn further east than column c - 1.</remarks>
 internal static class HealpixFaces
 {
     /// <summary>The nested pixel at a position of a face's grid, continued beyond its edges by up to the length of a side; -1 where the sky has nothing there.</summary>

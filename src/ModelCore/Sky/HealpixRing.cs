@@ -2,7 +2,7 @@ namespace RadioDiffusion.ModelCore.Sky;
 
 /// <summary>Between nested numbers and those of the RING scheme, which HEALPix maps in FITS often have.</summary>
 /// <remarks>
-/// Gorski et al. (2005), section 4. With N = 2^order there are rings 1 to 4N - 1 from north to south: of 4i cells each in the caps (i rings from the pole), of
+/// Gorski et al. (2005). With N = 2^order there are rings 1 to 4N - 1 from north to south: of 4i cells each in the caps (i rings from the pole), of
 /// 4N in the belt from ring N to 3N.
 /// </remarks>
 internal static class HealpixRing

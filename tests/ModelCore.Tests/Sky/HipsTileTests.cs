@@ -61,7 +61,7 @@ public class HipsTileTests
         }
     }
 
-    /// <summary>HiPS 1.0, figure 3: the first row goes from the eastern to the northern corner, the last from the southern to the western.</summary>
+    /// <summary>As the figure of a tile in HiPS 1.0 shows: the first row goes from the eastern to the northern corner, the last from the southern to the western.</summary>
     [Fact]
     public void Corners_OfTheImage_AreThoseOfTheCell()
     {
