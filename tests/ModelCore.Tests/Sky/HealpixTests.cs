@@ -147,8 +147,8 @@ public class HealpixTests
     [InlineData(5)]
     public void CellsWithin_HasEveryCellOfTheDisc_AndHardlyAnyOther(int order)
     {
-        var points = All(order).Select(cell => Grid(order == 4 ? 8 : 6).Select(point => cell.DirectionAt(point.U, point.V)).ToArray()).ToArray();
-        double reach = Healpix.BoundingRadius(order + 3) * 3;                 // a part beyond the rim, and the grid between whose points the nearest one lies
+        var points = All(order).Select(cell => Grid(order == 4 ? 8 : 4).Select(point => cell.DirectionAt(point.U, point.V)).ToArray()).ToArray();
+        double reach = Healpix.BoundingRadius(order + 3) * 4;                 // a part beyond the rim, and the grid between whose points the nearest one lies
         foreach (var place in _places)
         {
             var centre = Direction.FromDegrees(place.RightAscension, place.Declination);
