@@ -26,6 +26,15 @@ internal readonly record struct Direction(double X, double Y, double Z)
         return new Direction(cosLatitude * cosLongitude, cosLatitude * sinLongitude, sinLatitude);
     }
 
+    public static Direction operator -(in Direction a, in Direction b) => new(a.X - b.X, a.Y - b.Y, a.Z - b.Z);
+
+    /// <summary>Unit vectors along the sky to the east and to the north; not defined at the poles.</summary>
+    public (Direction East, Direction North) EastAndNorth()
+    {
+        double distance = AxisDistance, x = X / distance, y = Y / distance;
+        return (new Direction(-y, x, 0), new Direction(-Z * x, -Z * y, distance));
+    }
+
     public double Dot(in Direction other) => X * other.X + Y * other.Y + Z * other.Z;
 
     public Direction Cross(in Direction other) => new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);

@@ -1,0 +1,201 @@
+using RadioDiffusion.ModelCore.Sky;
+
+namespace RadioDiffusion.ModelCore.SyntheticSky;
+
+/// <summary>
+/// Makes the tiles of a synthetic sky: a function of recipe, tile and images of the resolved sources, so that whoever makes a tile makes the same bytes, and tiles meet without a seam.
+/// </summary>
+/// <remarks>
+/// The sky is Jy/beam at the centres of the pixels of <see cref="SkySurvey.PixelOrder"/>; a pixel of a lower order is the mean of its descendants: exactly so in the two orders above the deepest, by sources
+/// above the noise and noise of the right deviation in lower ones, which are for browsing.
+/// </remarks>
+public sealed class SkyRenderer
+{
+    /// <summary>Pixels a side of a tile.</summary>
+    public const int TileSide = 1 << TileOrders;
+    private const int TileOrders = SkySurvey.TileOrders, ExactOrders = 2, MostInTile = 20_000, BlockSide = WhiteNoise.BlockSide;
+    private const double ArcsecPerRadian = 206264.80624709636;
+    private readonly SkyRecipe _recipe;
+    private readonly SkyNoise _noise;
+    private readonly SkySensitivity _sensitivity;
+    private readonly SourcePainter _painter;
+
+    /// <exception cref="RadioDiffusionException">Numbers that make no sky.</exception>
+    public SkyRenderer(SkyRecipe recipe)
+    {
+        Catalogue = new SkyCatalogue(recipe);
+        _recipe = recipe;
+        _noise = new SkyNoise(recipe.Seed, recipe.Survey);
+        _sensitivity = new SkySensitivity(recipe.Survey);
+        _painter = new SourcePainter(recipe.Survey, recipe.Images);
+    }
+
+    public SkyCatalogue Catalogue { get; }
+
+    /// <summary>Whether sources of a tile of this order are drawn with their images; below, they are Gaussians.</summary>
+    public bool HasImages(int order) => order >= _recipe.Survey.HipsOrder - ExactOrders;
+
+    /// <summary>The faintest sources (mJy) that are drawn in a tile of an order: in low orders those that are as bright as the noise there.</summary>
+    public double FaintestIn(int order)
+    {
+        if (HasImages(order))
+            return _recipe.Population.FaintestMilliJansky;
+        double area = HealpixCell.AreaSquareDegrees(order + TileOrders) * 3600 * 3600;
+        double asNoise = _recipe.Survey.RmsMicroJansky / 1000 * _noise.RmsOfMean(_recipe.Survey.PixelOrder - order - TileOrders) * area / _recipe.Survey.BeamArea;
+        return Math.Clamp(Math.Max(Catalogue.FluxOfDensity(MostInTile / HealpixCell.AreaSquareDegrees(order)), asNoise), _recipe.Population.FaintestMilliJansky, _recipe.Population.BrightestMilliJansky);
+    }
+
+    /// <summary>The sources that may reach into a tile, sorted by name.</summary>
+    public IReadOnlyList<SkySource> SourcesIn(int order, long tile) => Catalogue.Around(new HealpixCell(order, tile), MostReach / ArcsecPerRadian, FaintestIn(order));
+
+    /// <summary>A tile in Jy/beam, as FITS has it: row by row from its eastern corner.</summary>
+    /// <param name="order">From 0 to the survey's HiPS order.</param>
+    /// <param name="tile">HEALPix pixel.</param>
+    /// <param name="sources">Of <see cref="SourcesIn"/>.</param>
+    /// <param name="imageOf">The image of a resolved source; null for a Gaussian.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>(512, 512).</returns>
+    public float[] Tile(int order, long tile, IReadOnlyList<SkySource> sources, Func<SkySource, SkyStamp?> imageOf, CancellationToken cancellationToken)
+    {
+        float[] pixels = new float[TileSide * TileSide];
+        AddNoise(order, tile, pixels, cancellationToken);
+        if (HasImages(order))
+            AddSources(new HealpixCell(order, tile), sources, imageOf, pixels, cancellationToken);
+        else
+            AddAsPoints(new HealpixCell(order, tile), sources, pixels, cancellationToken);
+        return AsFits(pixels);
+    }
+
+    private void AddNoise(int order, long tile, float[] pixels, CancellationToken cancellationToken)
+    {
+        double rms = _recipe.Survey.RmsMicroJansky * 1e-6;
+        if (rms == 0)
+            return;
+        _noise.Fill(order, tile, pixels, cancellationToken);
+        const int Across = TileSide / BlockSide + 1;
+        var cell = new HealpixCell(order, tile);
+        var places = new Direction[Across * Across];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = cell.DirectionAt(i % Across / (Across - 1.0), i / Across / (Across - 1.0));
+        double[] factors = new double[places.Length];
+        _sensitivity.Fill(places, factors);
+        for (int y = 0; y < TileSide; y++)
+        {
+            for (int x = 0; x < TileSide; x++)
+            {
+                double u = (x + 0.5) / BlockSide, v = (y + 0.5) / BlockSide;
+                int corner = (int)v * Across + (int)u;
+                u -= (int)u;
+                v -= (int)v;
+                double factor = (1 - v) * ((1 - u) * factors[corner] + u * factors[corner + 1]) + v * ((1 - u) * factors[corner + Across] + u * factors[corner + Across + 1]);
+                pixels[y * TileSide + x] *= (float)(rms * factor);
+            }
+        }
+    }
+
+    /// <summary>Each source in each pixel of the deepest order; pixels above are means.</summary>
+    private void AddSources(HealpixCell tile, IReadOnlyList<SkySource> sources, Func<SkySource, SkyStamp?> imageOf, float[] pixels, CancellationToken cancellationToken)
+    {
+        int orders = _recipe.Survey.HipsOrder - tile.Order, across = 1 << orders, small = TileSide >> orders;
+        var stamps = sources.Select(source => source.IsResolved ? imageOf(source) : null).ToArray();
+        double[] reaches = [.. sources.Zip(stamps, (source, stamp) => _painter.ReachOf(source, stamp) / ArcsecPerRadian)];
+        float[] deep = new float[TileSide * TileSide];
+        for (int part = 0; part < across * across; part++)
+        {
+            var child = HealpixCell.FromFace(tile.Order + orders, tile.Face, tile.X * across + part % across, tile.Y * across + part / across);
+            var places = new SkyPixels(TileSide, TileSide, (x, y) => child.DirectionAt((x + 0.5) / TileSide, (y + 0.5) / TileSide));
+            Array.Clear(deep);
+            var centre = child.CentreDirection;
+            for (int i = 0; i < sources.Count; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var step = sources[i].Direction - centre;
+                double limit = Healpix.BoundingRadius(child.Order) + reaches[i];
+                if (step.Dot(step) <= limit * limit)
+                    _painter.Add(sources[i], stamps[i], places, deep);
+            }
+            for (int y = 0; y < small; y++)
+            {
+                for (int x = 0; x < small; x++)
+                {
+                    float sum = 0;
+                    for (int j = 0; j < across; j++)
+                    {
+                        for (int k = 0; k < across; k++)
+                            sum += deep[((y << orders) + j) * TileSide + (x << orders) + k];
+                    }
+                    pixels[(part / across * small + y) * TileSide + part % across * small + x] += sum / (across * across);
+                }
+            }
+        }
+    }
+
+    /// <summary>Each source's flux in the pixels that it falls on.</summary>
+    private void AddAsPoints(HealpixCell tile, IReadOnlyList<SkySource> sources, float[] pixels, CancellationToken cancellationToken)
+    {
+        int fine = _recipe.Survey.PixelOrder - 1, down = fine - tile.Order - TileOrders;     // pixels twice as wide as the deepest are fine enough to sum a beam to 1e-5
+        float share = (float)Math.ScaleB(1, -2 * down);
+        int side = 1 << fine;
+        foreach (var source in sources)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var profile = _painter.GaussianOf(source);
+            var (face, x, y) = Healpix.FaceCoordinates(source.Direction);
+            var (column, row) = (x * side, y * side);
+            var metric = profile.MetricAt(face, x, y, side);
+            double determinant = metric.E * metric.G - metric.F * metric.F;
+            double reachX = Math.Sqrt(SourcePainter.CutOff * metric.G / determinant), reachY = Math.Sqrt(SourcePainter.CutOff * metric.E / determinant);
+            if (!(column - reachX >= 0 && row - reachY >= 0 && column + reachX < side && row + reachY < side))
+            {
+                AddBySearch(tile, source, profile, fine, down, share, pixels);
+                continue;
+            }
+            if (face != tile.Face)
+                continue;
+            for (int j = (int)(row - reachY); j <= (int)(row + reachY); j++)
+            {
+                int tileRow = (j >> down) - tile.Y * TileSide;
+                if ((uint)tileRow >= TileSide)
+                    continue;
+                for (int i = (int)(column - reachX); i <= (int)(column + reachX); i++)
+                {
+                    int tileColumn = (i >> down) - tile.X * TileSide;
+                    if ((uint)tileColumn >= TileSide)
+                        continue;
+                    double q = metric.Of(i + 0.5 - column, j + 0.5 - row);
+                    if (q <= SourcePainter.CutOff)
+                        pixels[tileRow * TileSide + tileColumn] += share * (float)(profile.Peak * PortableMath.Exp(-q / 2));
+                }
+            }
+        }
+    }
+
+    /// <summary>The same for a source at the edge of a face.</summary>
+    private void AddBySearch(HealpixCell tile, in SkySource source, in SourcePainter.Profile profile, int fine, int down, float share, float[] pixels)
+    {
+        foreach (var cell in Healpix.CellsCentredWithin(fine, source.Direction, _painter.ReachOf(source, null) / ArcsecPerRadian))
+        {
+            long pixel = cell.Pixel >> (2 * down);
+            if (pixel >> (2 * TileOrders) != tile.Pixel)
+                continue;
+            int within = (int)(pixel & (TileSide * TileSide - 1));
+            pixels[Healpix.EvenBits(within >> 1) * TileSide + Healpix.EvenBits(within)] += share * (float)profile.At(cell.CentreDirection);
+        }
+    }
+
+    private double MostReach => _recipe.Images is { } images
+        ? images.Side * images.PixelArcsec * images.LargestScale / Math.Sqrt(2)
+        : _painter.ReachOf(new SkySource { Id = 0, Position = default, Flux = 1, Size = _recipe.Population.Sizes.Largest, Angle = 0, SpectralIndex = 0, IsResolved = false }, null);
+
+    /// <summary>HiPS 1.0: column i, row j of the file is x = 511 - j, y = i.</summary>
+    private static float[] AsFits(float[] pixels)
+    {
+        float[] result = new float[pixels.Length];
+        for (int row = 0; row < TileSide; row++)
+        {
+            for (int column = 0; column < TileSide; column++)
+                result[row * TileSide + column] = pixels[column * TileSide + TileSide - 1 - row];
+        }
+        return result;
+    }
+}

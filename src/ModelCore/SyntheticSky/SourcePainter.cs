@@ -1,0 +1,121 @@
+using RadioDiffusion.ModelCore.Sky;
+
+namespace RadioDiffusion.ModelCore.SyntheticSky;
+
+/// <summary>Adds sources to an image, in Jy/beam at the centres of its pixels.</summary>
+/// <param name="survey">With its beam.</param>
+/// <param name="images">What is known of the images of resolved sources; null if there are none.</param>
+internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
+{
+    private const double ArcsecPerRadian = 206264.80624709636;
+    private const double SigmasPerFwhm = 2.3548200450309493;
+    public const double CutOff = 36;                        // squared standard deviations to which Gaussians are painted: 2e-8 of their flux is left out
+    private readonly List<int> _blocks = [];
+
+    /// <summary>Arc seconds around a source beyond which it is not to be seen.</summary>
+    public double ReachOf(in SkySource source, SkyStamp? stamp) =>
+        stamp != null ? stamp.Reach * ScaleOf(source, stamp) : Math.Sqrt(CutOff) * WidthOf(survey.BeamMajorArcsec, source.Size) / SigmasPerFwhm;
+
+    /// <summary>How much an image is enlarged for a source that is larger than it.</summary>
+    public double ScaleOf(in SkySource source, SkyStamp stamp) =>
+        images == null ? 1 : Math.Clamp(source.Size / (images.Side * stamp.PixelArcsec), 1, images.LargestScale);
+
+    /// <param name="source">The source.</param>
+    /// <param name="stamp">Its image; null for a Gaussian.</param>
+    /// <param name="pixels">Where the image's pixels are.</param>
+    /// <param name="image">Jy/beam, row by row.</param>
+    public void Add(in SkySource source, SkyStamp? stamp, SkyPixels pixels, Span<float> image)
+    {
+        pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / ArcsecPerRadian, _blocks);
+        if (_blocks.Count == 0)
+            return;
+        if (stamp == null)
+            AddGaussian(source, pixels, image);
+        else
+            AddStamp(source, stamp, pixels, image);
+    }
+
+    private void AddGaussian(in SkySource source, SkyPixels pixels, Span<float> image)
+    {
+        var profile = GaussianOf(source);
+        foreach (int block in _blocks)
+        {
+            var places = pixels.PlacesOf(block);
+            var (left, bottom) = pixels.CornerOf(block);
+            for (int row = 0; row < SkyPixels.BlockSide; row++)
+            {
+                var line = places.Slice(row * SkyPixels.BlockSide, SkyPixels.BlockSide);
+                var values = image.Slice((bottom + row) * pixels.Width + left, SkyPixels.BlockSide);
+                for (int i = 0; i < line.Length; i++)
+                    values[i] += (float)profile.At(line[i]);
+            }
+        }
+    }
+
+    /// <summary>What a source looks like that has no image.</summary>
+    public Profile GaussianOf(in SkySource source)
+    {
+        double beamMinor = survey.BeamMinorArcsec ?? survey.BeamMajorArcsec;
+        double major = WidthOf(survey.BeamMajorArcsec, source.Size), minor = WidthOf(beamMinor, source.Size);
+        double peak = source.Flux / 1000 * (survey.BeamMajorArcsec * beamMinor) / (major * minor);
+        var (along, across) = new BeamForm(major / SigmasPerFwhm, minor / SigmasPerFwhm, survey.BeamAngleDegrees).AxesAt(source.Direction);
+        return new Profile(source.Direction, along, across, peak);
+    }
+
+    private void AddStamp(in SkySource source, SkyStamp stamp, SkyPixels pixels, Span<float> image)
+    {
+        double pixel = stamp.PixelArcsec * ScaleOf(source, stamp);
+        // The sum over the whole source, times a pixel's over the beam's area, is the flux.
+        double factor = source.Flux / 1000 / (stamp.Sum * pixel * pixel / survey.BeamArea);
+        var centre = source.Direction;
+        // Columns grow to the west and rows to the north before the image is turned from north through east.
+        var (up, right) = new BeamForm(pixel, pixel, source.Angle).AxesAt(centre);
+        foreach (int block in _blocks)
+        {
+            var places = pixels.PlacesOf(block);
+            var (left, bottom) = pixels.CornerOf(block);
+            for (int row = 0; row < SkyPixels.BlockSide; row++)
+            {
+                var line = places.Slice(row * SkyPixels.BlockSide, SkyPixels.BlockSide);
+                var values = image.Slice((bottom + row) * pixels.Width + left, SkyPixels.BlockSide);
+                for (int i = 0; i < line.Length; i++)
+                {
+                    var step = line[i] - centre;
+                    values[i] += (float)(factor * stamp.At(-step.Dot(right), step.Dot(up)));
+                }
+            }
+        }
+    }
+
+    private static double WidthOf(double beam, double size) => Math.Sqrt(beam * beam + size * size);
+
+    /// <summary>A Gaussian on the sky.</summary>
+    /// <param name="Centre">Unit vector.</param>
+    /// <param name="Along">Of which products with differences of directions are distances in standard deviations.</param>
+    /// <param name="Across">The other axis.</param>
+    /// <param name="Peak">Jy/beam.</param>
+    internal readonly record struct Profile(Direction Centre, Direction Along, Direction Across, double Peak)
+    {
+        /// <summary>Squared distances from the centre in pixels of a face that has so many a side.</summary>
+        /// <param name="face">0 to 11.</param>
+        /// <param name="x">The centre's, 0 to 1.</param>
+        /// <param name="y">The centre's.</param>
+        /// <param name="side">Pixels.</param>
+        public PixelMetric MetricAt(int face, double x, double y, int side)
+        {
+            double half = 2.0 / side;
+            double left = Math.Max(0, x - half), right = Math.Min(1, x + half), bottom = Math.Max(0, y - half), top = Math.Min(1, y + half);
+            var dx = Healpix.At(face, right, y).ToDirection() - Healpix.At(face, left, y).ToDirection();
+            var dy = Healpix.At(face, x, top).ToDirection() - Healpix.At(face, x, bottom).ToDirection();
+            double perX = 1 / ((right - left) * side), perY = 1 / ((top - bottom) * side);
+            return new PixelMetric(dx.Dot(Along) * perX, dx.Dot(Across) * perX, dy.Dot(Along) * perY, dy.Dot(Across) * perY);
+        }
+
+        public double At(in Direction place)
+        {
+            var step = place - Centre;
+            double a = step.Dot(Along), b = step.Dot(Across), q = a * a + b * b;
+            return q <= CutOff ? Peak * PortableMath.Exp(-q / 2) : 0;
+        }
+    }
+}
