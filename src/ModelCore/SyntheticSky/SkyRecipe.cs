@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Sky;
 
 namespace RadioDiffusion.ModelCore.SyntheticSky;
@@ -5,8 +6,11 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <summary>
 /// All that a synthetic sky depends on: equal recipes are equal skies, whoever computes which part of them. Presets (<see cref="SkyPresets"/>) cite where their numbers are from.
 /// </summary>
-public sealed record SkyRecipe
+public sealed partial record SkyRecipe
 {
+    /// <summary>Which part of it is shown: <see cref="SkyArea.All"/>, or a MOC such as <c>3/12 4/100-103</c>. The sky itself does not depend on it.</summary>
+    public string Area { get; init; } = SkyArea.All;
+
     /// <summary>Seed of everything random.</summary>
     public ulong Seed { get; init; } = 42;
 
@@ -23,10 +27,18 @@ public sealed record SkyRecipe
     /// <exception cref="RadioDiffusionException">Numbers that make no sky; the message says which, and what they should be.</exception>
     public void Check()
     {
+        CheckAsAsked();
+        Images?.CheckModel();
+    }
+
+    /// <summary>The same before it is known what the model of the images makes.</summary>
+    private void CheckAsAsked()
+    {
         Survey.Check();
         Population.Check(Survey);
         Clustering?.Check();
         Images?.Check();
+        SkyArea.Parse(Area);
     }
 }
 
@@ -160,25 +172,28 @@ public sealed record SkyClustering(double Amplitude = 1e-3, double Gamma = 0.8)
     }
 }
 
-/// <summary>Where images of resolved sources come from: samples of a generative model.</summary>
+/// <summary>Where images of resolved sources come from: samples of a generative model. Whoever asks for a sky names the model; what it makes is filled in when the sky is created, and stays so.</summary>
 public sealed record SkyImages
 {
-    /// <summary>First 16 hexadecimal digits of the model's digest.</summary>
+    /// <summary>First 16 hexadecimal digits of the model's digest; in what is asked for also its name.</summary>
     public required string Model { get; init; }
 
     /// <summary>Pixel scale of its images, arc seconds.</summary>
-    public required double PixelArcsec { get; init; }
+    public double PixelArcsec { get; init; }
 
     /// <summary>Pixels a side.</summary>
-    public required int Side { get; init; }
+    public int Side { get; init; }
 
     /// <summary>The restoring beam in them, FWHM in arc seconds.</summary>
-    public required double BeamArcsec { get; init; }
+    public double BeamArcsec { get; init; }
+
+    /// <summary>Whether it is conditioned on the class.</summary>
+    public bool TakesClass { get; init; }
 
     /// <summary>Whether it is conditioned on the peak flux.</summary>
     public bool TakesFlux { get; init; }
 
-    /// <summary>mJy/beam between which fluxes are asked for.</summary>
+    /// <summary>mJy/beam between which fluxes are asked for: what is outside is brought to the nearest of them.</summary>
     public double FluxFrom { get; init; }
 
     public double FluxTo { get; init; } = double.MaxValue;
@@ -186,16 +201,48 @@ public sealed record SkyImages
     /// <summary>Guidance strength omega.</summary>
     public double Guidance { get; init; } = 0.1;
 
+    /// <summary>Solver of the samples; empty for what the model is made for, else the paper's.</summary>
+    public string Solver { get; init; } = "";
+
+    /// <summary>Its steps; 0 for what the model is made for, else the paper's.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Lowest noise level of the solver before 0 (sigma_min).</summary>
+    public double SigmaMin { get; init; } = new SolverOptions().SigmaMin;
+
+    /// <summary>How much the solver's noise levels crowd towards the low end (rho).</summary>
+    public double Rho { get; init; } = new SolverOptions().Rho;
+
+    /// <summary>
+    /// 0: each source has an image of its own. N: the sources share N images a class (and a step of half a decade in peak flux, for a model that is conditioned on it), so that a machine without a GPU can
+    /// show much sky; they are still turned and scaled one by one.
+    /// </summary>
+    public int Distinct { get; init; }
+
     /// <summary>An image is enlarged up to this factor for a source that is larger than it.</summary>
     public double LargestScale { get; init; } = 3;
 
+    internal SolverOptions SolverOptions => new SolverOptions(Steps) { SigmaMin = SigmaMin, Rho = Rho, Name = Solver };
+
     internal void Check()
+    {
+        const int MostImages = 1_000_000;
+        if (Model.Length == 0)
+            throw new RadioDiffusionException("In the recipe of a sky, images.model should be the name of a model, but it is empty.");
+        Recipes.Require(Guidance is >= 0 and <= 20, "images.guidance", "from 0 to 20", Guidance);
+        Recipes.Require(Steps is >= 0 and <= SolverOptions.MostSteps, "images.steps", $"from 0 to {SolverOptions.MostSteps}", Steps);
+        if (Solver.Length > 0 && !SolverOptions.Names.Contains(Solver))
+            throw new RadioDiffusionException($"In the recipe of a sky, images.solver should be one of {string.Join(", ", SolverOptions.Names)}, but it is '{Solver}'.");
+        Recipes.Require(Distinct is >= 0 and <= MostImages, "images.distinct", $"from 0 to {MostImages}", Distinct);
+        Recipes.Require(FluxFrom >= 0 && FluxFrom < FluxTo, "images.fluxFrom", "0 or more, and below images.fluxTo", FluxFrom);
+        Recipes.Require(LargestScale is >= 1 and <= 10, "images.largestScale", "from 1 to 10", LargestScale);
+    }
+
+    internal void CheckModel()
     {
         Recipes.Require(PixelArcsec > 0, "images.pixelArcsec", "above 0", PixelArcsec);
         Recipes.Require(Side >= 8, "images.side", "at least 8", Side);
         Recipes.Require(BeamArcsec > 0, "images.beamArcsec", "above 0", BeamArcsec);
-        Recipes.Require(Guidance is >= 0 and <= 20, "images.guidance", "from 0 to 20", Guidance);
-        Recipes.Require(LargestScale is >= 1 and <= 10, "images.largestScale", "from 1 to 10", LargestScale);
     }
 }
 

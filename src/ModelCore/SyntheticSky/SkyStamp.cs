@@ -43,6 +43,9 @@ public sealed class SkyStamp
         Reach = (farthest + 2) * pixelArcsec;
     }
 
+    /// <summary>What it keeps in memory, about.</summary>
+    public long Bytes => sizeof(float) * (long)_coefficients.Length;
+
     /// <summary>Of the image, arc seconds.</summary>
     public double PixelArcsec { get; }
 

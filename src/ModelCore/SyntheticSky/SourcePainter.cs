@@ -10,7 +10,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     private const double ArcsecPerRadian = 206264.80624709636;
     private const double SigmasPerFwhm = 2.3548200450309493;
     public const double CutOff = 36;                        // squared standard deviations to which Gaussians are painted: 2e-8 of their flux is left out
-    private readonly List<int> _blocks = [];
+    private readonly ThreadLocal<List<int>> _blocksOfThread = new(() => []);    // tiles are made on several threads
 
     /// <summary>Arc seconds around a source beyond which it is not to be seen.</summary>
     public double ReachOf(in SkySource source, SkyStamp? stamp) =>
@@ -26,19 +26,20 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     /// <param name="image">Jy/beam, row by row.</param>
     public void Add(in SkySource source, SkyStamp? stamp, SkyPixels pixels, Span<float> image)
     {
-        pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / ArcsecPerRadian, _blocks);
-        if (_blocks.Count == 0)
+        var blocks = _blocksOfThread.Value!;
+        pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / ArcsecPerRadian, blocks);
+        if (blocks.Count == 0)
             return;
         if (stamp == null)
-            AddGaussian(source, pixels, image);
+            AddGaussian(source, pixels, blocks, image);
         else
-            AddStamp(source, stamp, pixels, image);
+            AddStamp(source, stamp, pixels, blocks, image);
     }
 
-    private void AddGaussian(in SkySource source, SkyPixels pixels, Span<float> image)
+    private void AddGaussian(in SkySource source, SkyPixels pixels, List<int> blocks, Span<float> image)
     {
         var profile = GaussianOf(source);
-        foreach (int block in _blocks)
+        foreach (int block in blocks)
         {
             var places = pixels.PlacesOf(block);
             var (left, bottom) = pixels.CornerOf(block);
@@ -62,7 +63,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         return new Profile(source.Direction, along, across, peak);
     }
 
-    private void AddStamp(in SkySource source, SkyStamp stamp, SkyPixels pixels, Span<float> image)
+    private void AddStamp(in SkySource source, SkyStamp stamp, SkyPixels pixels, List<int> blocks, Span<float> image)
     {
         double pixel = stamp.PixelArcsec * ScaleOf(source, stamp);
         // The sum over the whole source, times a pixel's over the beam's area, is the flux.
@@ -70,7 +71,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         var centre = source.Direction;
         // Columns grow to the west and rows to the north before the image is turned from north through east.
         var (up, right) = new BeamForm(pixel, pixel, source.Angle).AxesAt(centre);
-        foreach (int block in _blocks)
+        foreach (int block in blocks)
         {
             var places = pixels.PlacesOf(block);
             var (left, bottom) = pixels.CornerOf(block);
