@@ -27,6 +27,7 @@ public static class CommandLine
             WorkerCommand.Build(),
             ModelCommand.Build(),
             SampleCommand.Build(),
+            SkyCommand.Build(),
             EvaluateCommand.Build(),
             StoreCommand.Build(),
             KeyCommand.Build(),

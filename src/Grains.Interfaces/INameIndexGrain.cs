@@ -1,12 +1,13 @@
 namespace RadioDiffusion.Grains.Interfaces;
 
-/// <summary>The names in use of one kind: the key is <see cref="Datasets"/>, <see cref="Runs"/> or <see cref="Models"/>.</summary>
+/// <summary>The names in use of one kind: the key is <see cref="Datasets"/>, <see cref="Runs"/>, <see cref="Models"/> or <see cref="Skies"/>.</summary>
 [Alias("RadioDiffusion.INameIndexGrain")]
 public interface INameIndexGrain : IGrainWithStringKey
 {
     const string Datasets = "datasets";
     const string Runs = "runs";
     const string Models = "models";
+    const string Skies = "skies";
 
     /// <summary>Adds a name; adding it twice does no harm.</summary>
     [Alias("Add")]

@@ -1,4 +1,5 @@
 using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 
@@ -15,6 +16,9 @@ public static class Listings
 
     public static Task<TrainingStatus[]> RunsAsync(this IGrainFactory grains, CancellationToken cancellationToken = default) =>
         grains.AllAsync(INameIndexGrain.Runs, name => grains.GetGrain<ITrainingRunGrain>(name).GetStatusAsync(cancellationToken), cancellationToken);
+
+    public static Task<SkyEntry[]> SkiesAsync(this IGrainFactory grains, CancellationToken cancellationToken = default) =>
+        grains.AllAsync(INameIndexGrain.Skies, name => grains.GetGrain<ISkyGrain>(name).GetAsync(cancellationToken), cancellationToken);
 
     /// <summary>The name, if something of this kind has it.</summary>
     /// <exception cref="UserErrorException">Nothing has it; the message names those there are.</exception>

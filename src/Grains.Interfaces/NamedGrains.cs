@@ -1,5 +1,6 @@
 using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 
@@ -17,6 +18,9 @@ public static class NamedGrains
 
     /// <exception cref="UserErrorException">This cannot be a name.</exception>
     public static IModelGrain Model(this IGrainFactory grains, string name) => grains.GetGrain<IModelGrain>(Names.Check(name, "a model"));
+
+    /// <exception cref="UserErrorException">This cannot be a name.</exception>
+    public static ISkyGrain Sky(this IGrainFactory grains, string name) => grains.GetGrain<ISkyGrain>(Names.Check(name, "a sky"));
 
     /// <exception cref="UserErrorException">This cannot be a name.</exception>
     public static IEvaluationGrain Evaluation(this IGrainFactory grains, string name) => grains.GetGrain<IEvaluationGrain>(Names.Check(name, "an evaluation"));

@@ -1,6 +1,6 @@
 namespace RadioDiffusion.Grains.Interfaces;
 
-/// <summary>The names that users give to data sets, runs and models: they become grain keys, folders and blob names.</summary>
+/// <summary>The names that users give to data sets, runs, models and skies: they become grain keys, folders and blob names.</summary>
 public static class Names
 {
     private const int Longest = 64;

@@ -4,6 +4,7 @@ using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Evaluation;
 using RadioDiffusion.Grains.Models;
 using RadioDiffusion.Grains.Sampling;
+using RadioDiffusion.Grains.Skies;
 using RadioDiffusion.Grains.Surveys;
 using RadioDiffusion.Grains.Training;
 
@@ -21,6 +22,8 @@ public static class GrainsRegistration
         .AddSingleton<LocalSamplers>()
         .AddSingleton<LoadedModelsOptions>()
         .AddSingleton<LoadedModels>()
+        .AddSingleton<KnownSkies>()
+        .AddSingleton<SkyStamps>()
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddPlacementFilter<OnDeviceSlot, OnDeviceSlotDirector>(ServiceLifetime.Singleton)

@@ -90,13 +90,19 @@ public static class SampleIds
     /// <param name="model">What makes the samples.</param>
     /// <param name="asked">Name of the solver; null for the usual one.</param>
     /// <param name="askedSteps">Its steps; null for the usual ones.</param>
-    public static SolverOptions UsualSolver(ModelEntry model, string? asked, int? askedSteps)
+    public static SolverOptions UsualSolver(ModelEntry model, string? asked, int? askedSteps) => UsualSolver(model.Usual, asked, askedSteps);
+
+    /// <inheritdoc cref="UsualSolver(ModelEntry, string?, int?)"/>
+    /// <param name="made">What the model is made for; null for as the paper does.</param>
+    /// <param name="asked">Name of the solver; null for the usual one.</param>
+    /// <param name="askedSteps">Its steps; null for the usual ones.</param>
+    public static SolverOptions UsualSolver(ModelUsual? made, string? asked, int? askedSteps)
     {
         var paper = new SolverOptions();
-        string name = asked ?? model.Usual?.Solver ?? paper.Name;
-        int steps = askedSteps ?? (model.Usual is { } usual && usual.Solver == name ? usual.Steps : paper.Steps);
+        string name = asked ?? made?.Solver ?? paper.Name;
+        int steps = askedSteps ?? (made?.Solver == name ? made.Steps : paper.Steps);
         var solver = paper with { Name = name, Steps = steps };
-        return model.Usual is { } made && (made.Solver, made.Steps) == (name, steps) ? solver with { SigmaMin = made.SigmaMin, Rho = made.Rho } : solver;
+        return made is not null && (made.Solver, made.Steps) == (name, steps) ? solver with { SigmaMin = made.SigmaMin, Rho = made.Rho } : solver;
     }
 
     /// <summary>A model of several values has no defaults: what goes together is for the user to know.</summary>

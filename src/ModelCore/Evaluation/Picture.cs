@@ -11,6 +11,7 @@ public static class Picture
 
     private const double Softening = 0.05;                   // of the peak: below it the stretch is linear
     private const int GridGap = 2;
+    private const uint NoValue = 0xff808080;
 
     /// <summary>Black over violet and orange to pale yellow, rising evenly in lightness.</summary>
     private static readonly (double At, int Red, int Green, int Blue)[] _colours =
@@ -27,6 +28,24 @@ public static class Picture
     public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, int zoom = 1)
     {
         using var bitmap = Bitmap(pixels, width, height, zoom);
+        return Encode(bitmap);
+    }
+
+    /// <summary>One image, linear between two values: equal values look alike in all images, so that tiles of a map fit together.</summary>
+    /// <param name="pixels">(height, width), first row first.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="low">What is black; below too.</param>
+    /// <param name="high">What is brightest; above too.</param>
+    public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, double low, double high)
+    {
+        using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        var target = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
+        for (int at = 0; at < target.Length; at++)
+        {
+            float pixel = pixels[(height - 1 - at / width) * width + at % width];
+            target[at] = float.IsFinite(pixel) ? Colour(Math.Clamp((pixel - low) / (high - low), 0, 1)) : NoValue;
+        }
         return Encode(bitmap);
     }
 
@@ -80,9 +99,13 @@ public static class Picture
     private static uint Colour(float pixel, float peak)
     {
         if (!float.IsFinite(pixel))
-            return 0xff808080;
+            return NoValue;
         double share = peak > 0 ? Math.Clamp(pixel / peak, 0, 1) : 0;
-        double stretched = Math.Asinh(share / Softening) / Math.Asinh(1 / Softening);
+        return Colour(Math.Asinh(share / Softening) / Math.Asinh(1 / Softening));
+    }
+
+    private static uint Colour(double stretched)
+    {
         int upper = Math.Max(1, Array.FindIndex(_colours, colour => colour.At >= stretched));
         var (from, to) = (_colours[upper - 1], _colours[upper]);
         double part = (stretched - from.At) / (to.At - from.At);

@@ -244,6 +244,9 @@ public sealed record SkyImages
         Recipes.Require(Side >= 8, "images.side", "at least 8", Side);
         Recipes.Require(BeamArcsec > 0, "images.beamArcsec", "above 0", BeamArcsec);
     }
+
+    /// <exception cref="RadioDiffusionException">No such solver, or not with these steps and noise levels.</exception>
+    public void CheckSolver() => SolverOptions.Check();
 }
 
 /// <summary>What is wrong with a recipe.</summary>

@@ -19,7 +19,7 @@ internal static class HttpApi
         services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "RadioDiffusion";
-            document.Info.Description = "Radio galaxies by ID: samples of diffusion models, their data sets and training runs.";
+            document.Info.Description = "Radio galaxies by ID: samples of diffusion models, synthetic skies, data sets and training runs.";
             document.Components ??= new OpenApiComponents();
             document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key with the scope read, submit or admin, where the service has keys." });
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
@@ -48,6 +48,8 @@ internal static class HttpApi
         api.MapModels();
         api.MapDatasets();
         api.MapRuns();
+        api.MapSkies();
+        app.MapHips();
         app.MapHealth();
         app.MapPages();
         app.MapOpenApi().WithMetadata(RequiredScope.ByMethod);

@@ -1,0 +1,174 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Skies;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Sampling;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Sky;
+using RadioDiffusion.ModelCore.SyntheticSky;
+
+namespace RadioDiffusion.Grains.Skies;
+
+/// <inheritdoc cref="ISkyPatchGrain"/>
+/// <remarks>No state: a tile is done when it is in the store. Everyone who asks for one meets in its one activation, so that it is computed once.</remarks>
+[GrainType("sky-patch")]
+internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots devices, KnownSkies skies, SkyStamps stamps, ILogger<SkyPatchGrain> logger) : Grain, ISkyPatchGrain
+{
+    private const int MostSources = 250;                     // a message of less than 64 KB
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8), _longestWork = TimeSpan.FromHours(2);
+    private readonly CancellationTokenSource _deactivated = new();
+    private string _digest = "";
+    private HealpixCell _cell;
+    private Task? _work;
+    private int _images, _imagesDone;
+
+    private string Artifact => SkyTiles.ArtifactOf(_digest, _cell.Order, _cell.Pixel);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        string key = this.GetPrimaryKeyString();
+        if (key.Split('/') is not [{ Length: 16 } digest, var orderText, var pixelText] || !digest.All(char.IsAsciiHexDigitLower)
+            || !int.TryParse(orderText, NumberStyles.None, CultureInfo.InvariantCulture, out int order) || order > Healpix.LastOrder - int.Log2(HipsTile.UsualWidth)
+            || !long.TryParse(pixelText, NumberStyles.None, CultureInfo.InvariantCulture, out long pixel) || pixel >= Healpix.CellCount(order)
+            || SkyTiles.KeyOf(digest, order, pixel) != key)
+        {
+            throw new UserErrorException(ErrorKind.Invalid, key, $"A part of a sky is named like 0123456789abcdef/8/12345 (digest, HEALPix order and pixel), but this name is '{key}'.");
+        }
+        (_digest, _cell) = (digest, new HealpixCell(order, pixel));
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _deactivated.Cancel();
+        return Task.CompletedTask;
+    }
+
+    public async Task<SkyTileStatus> TileAsync(TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        if (_work == null && await store.FindAsync(Artifact, cancellationToken) != null)
+            return new SkyTileStatus { State = WorkState.Done, Artifact = Artifact, FromStore = true };
+        var work = _work ??= MakeAsync();
+        await Task.WhenAny(work, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!work.IsCompleted)
+            return new SkyTileStatus { State = WorkState.Running, Images = _images, ImagesDone = _imagesDone };
+        if (_work == work)
+            _work = null;                                    // the store has it, or the next request tries again
+        await work;
+        return new SkyTileStatus { State = WorkState.Done, Artifact = Artifact, Images = _images, ImagesDone = _imagesDone };
+    }
+
+    public async Task<SkySourceList> SourcesAsync(CancellationToken cancellationToken = default)
+    {
+        var sky = await skies.GetAsync(_digest, cancellationToken);
+        return await devices.Cpu.RunAsync(() =>
+        {
+            double faintest = sky.Renderer.FaintestIn(_cell.Order);
+            double radius = double.RadiansToDegrees(Healpix.BoundingRadius(_cell.Order));
+            var sources = sky.Renderer.Catalogue.Within(_cell.Centre, radius, faintest).Where(source => _cell.Contains(source.Position)).ToList();
+            return new SkySourceList
+            {
+                Count = sources.Count,
+                Faintest = faintest,
+                Sources = [.. sources.OrderByDescending(source => source.Flux).Take(MostSources).Select(source => SkySources.EntryOf(sky.Recipe, source))],
+            };
+        }, cancellationToken);
+    }
+
+    private async Task MakeAsync()
+    {
+        try
+        {
+            DelayDeactivation(_longestWork);
+            await ComputeAsync(_deactivated.Token);
+        }
+        catch (Exception error)
+        {
+            // Whoever waits is told, whatever happened.
+            if (error is not OperationCanceledException && !UserErrors.IsExpected(error))
+                LogFailed(error, Artifact);
+            throw UserErrors.IsExpected(error) ? UserErrors.From(error, Artifact) : new UserErrorException(
+                error is OperationCanceledException ? ErrorKind.Unavailable : ErrorKind.Failed, Artifact, $"The tile {Artifact} could not be made: {error.Message}");
+        }
+        finally
+        {
+            DelayDeactivation(TimeSpan.Zero);
+        }
+    }
+
+    private async Task ComputeAsync(CancellationToken cancellationToken)
+    {
+        var sky = await skies.GetAsync(_digest, cancellationToken);
+        if (_cell.Order > sky.Recipe.Survey.HipsOrder)
+            throw new UserErrorException(ErrorKind.NotFound, Artifact, $"The sky {_digest} has tiles of orders 0 to {sky.Recipe.Survey.HipsOrder}, but one of order {_cell.Order} is asked for.");
+        var sources = await devices.Cpu.RunAsync(() => sky.Renderer.SourcesIn(_cell.Order, _cell.Pixel), cancellationToken);
+        var images = await ImagesAsync(sky, sources, cancellationToken);
+        using var scratch = store.CreateScratchDirectory();
+        await devices.Cpu.RunAsync(
+            () =>
+            {
+                float[] pixels = sky.Renderer.Tile(_cell.Order, _cell.Pixel, sources, source => images.GetValueOrDefault(source.Id), cancellationToken);
+                SkyFiles.WriteTile(scratch.Path, sky.Recipe, _digest, new HipsTile(_cell.Order, _cell.Pixel), pixels);
+            },
+            cancellationToken);
+        await store.PutAsync(Artifact, SkyFiles.RecipeOf(_digest, _cell), scratch.Path, cancellationToken);
+    }
+
+    /// <summary>The images of the resolved sources, by their names; those without one are Gaussians. Each source tries its samples in turn, all sources at once.</summary>
+    private async Task<Dictionary<long, SkyStamp>> ImagesAsync(KnownSky sky, IReadOnlyList<SkySource> sources, CancellationToken cancellationToken)
+    {
+        var images = new Dictionary<long, SkyStamp>();
+        if (sky.Recipe.Images is not { } model || !sky.Renderer.HasImages(_cell.Order))
+            return images;
+        List<SkySource> open = [.. sources.Where(source => source.IsResolved)];
+        (_images, _imagesDone) = (open.Count, 0);
+        for (int attempt = 0; attempt < SkySamples.Attempts && open.Count > 0; attempt++)
+        {
+            var wanted = open.ConvertAll(source => SkySamples.IdOf(sky.Recipe, source, attempt));
+            var found = await StampsAsync(wanted, model, cancellationToken);
+            var next = new List<SkySource>();
+            for (int i = 0; i < open.Count; i++)
+            {
+                if (found[wanted[i]] is { } stamp)
+                    images[open[i].Id] = stamp;
+                else
+                    next.Add(open[i]);
+            }
+            open = next;
+            _imagesDone = _images - open.Count;
+        }
+        _imagesDone = _images;
+        return images;
+    }
+
+    private async Task<Dictionary<string, SkyStamp?>> StampsAsync(List<string> samples, SkyImages model, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, SkyStamp?>();
+        var missing = new HashSet<string>();
+        foreach (string sample in samples)
+        {
+            if (stamps.TryGet(sample, out var stamp))
+                found[sample] = stamp;
+            else
+                missing.Add(sample);
+        }
+        int before = _imagesDone;
+        await foreach (var fetched in GrainFactory.FetchSamplesAsync(missing, cancellationToken))
+        {
+            if (fetched.Error is { } error)
+                throw new UserErrorException(ErrorKind.Unavailable, fetched.Id, $"The sample {fetched.Id}, which is the image of a source, cannot be had: {error.Message}");
+            var stamp = await devices.Cpu.RunAsync(() => SkySamples.StampOf(StoredSamples.Pixels(fetched.Sample!.Fits!, model.Side), model), cancellationToken);
+            stamps.Add(fetched.Id, stamp);
+            found[fetched.Id] = stamp;
+            _imagesDone = Math.Min(_images, before + samples.Count(found.ContainsKey));
+        }
+        return found;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Making {Artifact} failed")]
+    private partial void LogFailed(Exception error, string artifact);
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Skies;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Skies;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Sky;
+using RadioDiffusion.ModelCore.SyntheticSky;
+using RadioDiffusion.Silo.Security;
+
+namespace RadioDiffusion.Silo.Http;
+
+/// <summary>Synthetic skies: their recipes and sources under /api/v1/skies, and each as a HiPS under /skies/NAME/hips, whose tiles are made when somebody looks at them.</summary>
+internal static class SkiesApi
+{
+    private const double LargestRadius = 10;
+    private const int MostSources = 5000, MostLookedAt = 200_000;
+    private const double SquareDegrees = 41252.96;           // of the sky
+
+    public static void MapSkies(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/skies", async (IGrainFactory grains, CancellationToken cancellationToken) => (await grains.SkiesAsync(cancellationToken)).Select(Described))
+            .WithName("ListSkies").WithSummary("The synthetic skies");
+        api.MapGet("/skies/{name}", async (string name, IGrainFactory grains, CancellationToken cancellationToken) => Described(await grains.Sky(name).GetAsync(cancellationToken)))
+            .WithName("GetSky").WithSummary("A synthetic sky: its recipe, and where its tiles are").ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapGet("/skies/{name}/sources", SourcesAsync)
+            .WithName("GetSkySources").WithSummary("The sources of a synthetic sky within a circle, the brightest first")
+            .WithDescription($"ra, dec and radius in degrees (radius up to {LargestRadius}); minFlux in mJy leaves out fainter ones. At most {MostSources} are sent; count says how many there are.")
+            .Produces<SkySourceList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    /// <summary>One HiPS a sky (IVOA HiPS 1.0). A page of another host may show it.</summary>
+    public static void MapHips(this WebApplication app) =>
+        app.MapMethods("/skies/{name}/hips/{**path}", [HttpMethods.Get, HttpMethods.Head], HipsAsync)
+            .WithMetadata(RequiredScope.ByMethod).ExcludeFromDescription();
+
+    private static KnownSkyDescription Described(SkyEntry entry) =>
+        new(entry.Name, entry.Digest, entry.HipsOrder, entry.Created, $"/skies/{entry.Name}/hips", $"/api/v1/skies/{entry.Name}/sources", System.Text.Json.JsonDocument.Parse(entry.Recipe).RootElement);
+
+    private static async Task<IResult> SourcesAsync(string name, double ra, double dec, double radius, IGrainFactory grains, KnownSkies skies, IDeviceSlots devices,
+        CancellationToken cancellationToken, double minFlux = 0)
+    {
+        if (!(ra is >= 0 and < 360 && dec is >= -90 and <= 90 && radius is > 0 and <= LargestRadius && minFlux >= 0))
+        {
+            throw new UserErrorException(ErrorKind.Invalid, name, string.Create(CultureInfo.InvariantCulture,
+                $"A circle should have ra from 0 to 360, dec from -90 to 90 and radius from 0 to {LargestRadius} degrees, and minFlux 0 mJy or more, but they are {ra}, {dec}, {radius} and {minFlux}."));
+        }
+        var entry = await grains.Sky(name).GetAsync(cancellationToken);
+        var sky = await skies.GetAsync(entry.Digest, cancellationToken);
+        double faintest = Math.Max(minFlux, sky.Recipe.Population.FaintestMilliJansky), expected = SquareDegrees * (1 - Math.Cos(double.DegreesToRadians(radius))) / 2 * sky.Renderer.Catalogue.DensityAbove(faintest);
+        if (expected > MostLookedAt)
+        {
+            throw new UserErrorException(ErrorKind.Invalid, name, string.Create(CultureInfo.InvariantCulture,
+                $"The circle has about {expected:0} sources above {faintest:0.###} mJy, which is more than the {MostLookedAt} that are looked at: make it smaller, or ask for brighter ones with minFlux."));
+        }
+        var area = SkyArea.Parse(SkyRecipe.Parse(entry.Recipe).Area);
+        var list = await devices.Cpu.RunAsync(() =>
+        {
+            var sources = sky.Renderer.Catalogue.Within(new SkyCoordinate(ra, dec), radius, faintest).Where(source => area.Contains(source.Position)).ToList();
+            return new SkySourceList
+            {
+                Count = sources.Count,
+                Faintest = faintest,
+                Sources = [.. sources.OrderByDescending(source => source.Flux).Take(MostSources).Select(source => SkySources.EntryOf(sky.Recipe, source))],
+            };
+        }, cancellationToken);
+        return TypedResults.Ok(list);
+    }
+
+    private static async Task<IResult> HipsAsync(string name, string? path, HttpContext http, IGrainFactory grains, IArtifactStore store, IOptions<SiloSettings> settings)
+    {
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers.AccessControlAllowOrigin = "*";      // also with an error, which clears headers
+            return Task.CompletedTask;
+        });
+        var entry = await grains.Sky(name).GetAsync(http.RequestAborted);
+        var recipe = SkyRecipe.Parse(entry.Recipe);
+        switch (path)
+        {
+            case "properties":
+                http.Response.Headers.CacheControl = "no-cache";
+                return TypedResults.Text(HipsProperties.Of(entry, recipe, $"{http.Request.Scheme}://{http.Request.Host}/skies/{entry.Name}/hips"), "text/plain", System.Text.Encoding.UTF8);
+            case "Moc.fits":
+                using (var bytes = new MemoryStream())
+                {
+                    MocFits.Write(bytes, SkyArea.Parse(recipe.Area));
+                    http.Response.Headers.CacheControl = "no-cache";
+                    return TypedResults.Bytes(bytes.ToArray(), "application/fits", "Moc.fits");
+                }
+            default:
+                return await TileAsync(path ?? "", entry, recipe, http, grains, store, settings.Value);
+        }
+    }
+
+    private static async Task<IResult> TileAsync(string path, SkyEntry entry, SkyRecipe recipe, HttpContext http, IGrainFactory grains, IArtifactStore store, SiloSettings settings)
+    {
+        string extension = System.IO.Path.GetExtension(path);
+        if (extension is not (".fits" or ".png") || !HipsTile.TryParse(path[..^extension.Length], out var tile, out string problem))
+            return Absent($"The HiPS of a sky has properties, Moc.fits and tiles such as Norder3/Dir0/Npix12.fits or .png, but '{path}' is asked for.");
+        if (tile.Order > entry.HipsOrder)
+            return Absent($"The sky '{entry.Name}' has tiles of orders 0 to {entry.HipsOrder}, but one of order {tile.Order} is asked for.");
+        if (!SkyArea.Parse(recipe.Area).Overlaps(tile.Cell))
+            return Absent($"The tile {tile.Path} lies outside the area of the sky '{entry.Name}'.");
+        string artifact = SkyTiles.ArtifactOf(entry.Digest, tile.Order, tile.Pixel);
+        var tag = new EntityTagHeaderValue($"\"{artifact}{extension}\"");
+        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
+            return Cached(http, tag, TypedResults.StatusCode(StatusCodes.Status304NotModified));
+        if (await store.FindAsync(artifact, http.RequestAborted) == null)
+        {
+            if (!ApiKeyGate.Allows(http, ApiScopes.Submit))
+            {
+                return TypedResults.Problem($"The tile {tile.Path} of the sky '{entry.Name}' is not stored, and a key with the scope 'submit' is needed to have it computed.",
+                    statusCode: StatusCodes.Status403Forbidden);
+            }
+            var status = await grains.SkyPatch(entry.Digest, tile.Order, tile.Pixel).TileAsync(settings.LongestWait, http.RequestAborted);
+            if (status.State != WorkState.Done)
+            {
+                // No 202 as for samples: a viewer of HiPS takes every 2xx for the tile.
+                http.Response.Headers.RetryAfter = "2";
+                return TypedResults.Problem($"The tile {tile.Path} of the sky '{entry.Name}' is being made: {status.ImagesDone} of {status.Images} images of its sources are there. Ask again.",
+                    statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
+        }
+        string file = System.IO.Path.Combine(await store.GetDirectoryAsync(artifact, http.RequestAborted), SkyTiles.File);
+        return Cached(http, tag, extension == ".fits"
+            ? TypedResults.PhysicalFile(file, "application/fits")
+            : TypedResults.Bytes(SkyFiles.PngOf(file, recipe), "image/png"));
+    }
+
+    private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Absent(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status404NotFound);
+
+    /// <summary>A tile of a sky never changes; a name that is to stand for another sky had better be another name.</summary>
+    private static IResult Cached(HttpContext http, EntityTagHeaderValue tag, IResult result)
+    {
+        http.Response.GetTypedHeaders().ETag = tag;
+        http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        return result;
+    }
+}
+
+/// <summary>A synthetic sky: what it is, and where its tiles and sources are.</summary>
+public sealed record KnownSkyDescription(string Name, string Digest, int HipsOrder, DateTimeOffset Created, string Hips, string Sources, System.Text.Json.JsonElement Recipe);
