@@ -29,6 +29,8 @@ internal static class ContractTypes
             return next + 0.1;
         if (type == typeof(TimeSpan))
             return TimeSpan.FromSeconds(next);
+        if (type == typeof(DateTimeOffset))
+            return DateTimeOffset.UnixEpoch.AddSeconds(next);
         if (type.IsEnum)
             return Enum.GetValues(type).GetValue(Enum.GetValues(type).Length - 1)!;
         if (type.IsPrimitive)

@@ -13,7 +13,7 @@ namespace RadioDiffusion.Silo.Tests;
 /// <summary>A sky as a HiPS over HTTP, without images, so that tiles take little time.</summary>
 public sealed class SkiesApiTests(ServiceFixture service) : IClassFixture<ServiceFixture>
 {
-    private const string Coarse = """{"survey": {"beamMajorArcsec": 90, "pointingDistanceDegrees": 0}, "population": {"faintestMilliJansky": 50}, "clustering": null, "images": null}""";
+    private const string Coarse = """{"survey": {"beamMajorArcsec": 100, "pointingDistanceDegrees": 0}, "population": {"faintestMilliJansky": 50}, "clustering": null, "images": null}""";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -75,7 +75,7 @@ public sealed class SkiesApiTests(ServiceFixture service) : IClassFixture<Servic
         Assert.Contains(listed.EnumerateArray(), sky => sky.GetProperty("name").GetString() == "seen");
         var one = await service.Http.GetFromJsonAsync<JsonElement>("/api/v1/skies/seen", Token);
         Assert.Equal(entry.Digest, one.GetProperty("digest").GetString());
-        Assert.Equal(90, one.GetProperty("recipe").GetProperty("survey").GetProperty("beamMajorArcsec").GetDouble());
+        Assert.Equal(100, one.GetProperty("recipe").GetProperty("survey").GetProperty("beamMajorArcsec").GetDouble());
         var centre = tile.Centre;
         var sources = await service.Http.GetFromJsonAsync<JsonElement>(FormattableString.Invariant($"/api/v1/skies/seen/sources?ra={centre.RightAscension}&dec={centre.Declination}&radius=1&minFlux=60"), Token);
         Assert.InRange(sources.GetProperty("count").GetInt32(), 5, 120);                // 11 per square degree above 60 mJy

@@ -125,7 +125,7 @@ internal static class SkyCommand
         var tile = TileOf(parsed, sky, recipe);
         var progress = new PhaseDisplay(output);
         var status = await session.WorkAsync(
-            token => session.Grains.FetchSkyTileAsync(sky.Digest, tile.Order, tile.Pixel, status => progress.Show("images", status.ImagesDone, Math.Max(1, status.Images)), token),
+            token => session.Grains.FetchSkyTileAsync(sky.Digest, tile.Order, tile.Pixel, Show, token),
             status => status.State == WorkState.Done,
             cancellationToken);
         string file = Path.Combine(await session.Artifacts.GetDirectoryAsync(status.Artifact!, cancellationToken), SkyTiles.File);
@@ -136,6 +136,12 @@ internal static class SkyCommand
         output.Result(new { Sky = sky.Name, Tile = tile.Path, Artifact = status.Artifact, status.FromStore, status.Images, File = Path.GetFullPath(to) },
             console => console.Line($"{Path.GetFullPath(to)}\n  {tile.Path}{(status.FromStore ? " (from the store)" : status.Images > 0 ? $", {status.Images} images of sources" : "")}"));
         return ExitCode.Done;
+
+        void Show(SkyTileStatus status)
+        {
+            if (status.Images > 0)
+                progress.Show("images", status.ImagesDone, status.Images);
+        }
     }
 
     private static HipsTile TileOf(ParseResult parsed, SkyEntry sky, SkyRecipe recipe)
