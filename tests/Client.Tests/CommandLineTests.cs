@@ -17,6 +17,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("dataset", "build", "x", "--mosaics", "a", "--catalogue", "b", "--size", "many")]
     [InlineData("train", "start", "x")]
     [InlineData("demo", "--mosaics", "only-this")]
+    [InlineData("sky", "tile", "x", "--out", "t.fits")]
+    [InlineData("sky", "tile", "x", "--out", "t.fits", "--pixel", "3")]
+    [InlineData("sky", "tile", "x", "--out", "t.fits", "--pixel", "3", "--order", "3", "--at", "1", "2")]
+    [InlineData("sky", "create", "x", "--cone", "1", "2")]
+    [InlineData("sky", "create", "x", "--cone", "1", "-2", "3", "--area", "all")]
+    [InlineData("sky", "create", "x", "--cone", "1", "-2", "0")]
+    [InlineData("sky", "create", "x", "--preset", "nvss")]
     public async Task WrongUsage_ExitsWithTwoAndSaysWhy(params string[] args)
     {
         var (exitCode, _, errors) = await RunAsync(args);
@@ -56,6 +63,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("train", "start", "x", "--dataset", "my survey")]
     [InlineData("train", "start", "my survey", "--dataset", "x")]
     [InlineData("train", "watch", "my survey")]
+    [InlineData("sky", "create", "my survey")]
+    [InlineData("sky", "show", "my survey")]
     public async Task Name_ThatCannotBeOne_ExitsWithTwoAndSaysTheRule(params string[] command)
     {
         var (exitCode, _, errors) = await RunAsync([.. command, "--store", _folder.Path]);

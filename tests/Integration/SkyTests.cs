@@ -14,7 +14,7 @@ namespace RadioDiffusion.Integration;
 public sealed class SkyTests : IDisposable
 {
     /// <summary>A beam so wide that the deepest order is 4, and few sources: tiles take little time.</summary>
-    private const string Coarse = """{"survey": {"beamMajorArcsec": 100, "pointingDistanceDegrees": 0}, "population": {"faintestMilliJansky": 20, "resolvedAboveArcsec": 20}, "clustering": null, "images": {"steps": 2, "distinct": 1}}""";
+    private const string Coarse = """{"survey": {"beamMajorArcsec": 100, "pointingDistanceDegrees": 0}, "population": {"faintestMilliJansky": 50, "resolvedAboveArcsec": 30}, "clustering": null, "images": {"steps": 2, "distinct": 1}}""";
 
     private readonly TemporaryFolder _folder = new();
 

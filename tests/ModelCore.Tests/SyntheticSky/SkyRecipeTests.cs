@@ -82,7 +82,14 @@ public sealed class SkySamplesTests
 
     private static SkySource Source(double flux, double size, string? name = null) => new()
     {
-        Id = new SkySourceId(2, 1234, 7).Packed, Position = default, Flux = flux, Size = size, Angle = 0, SpectralIndex = -0.7, IsResolved = true, Class = name,
+        Id = new SkySourceId(2, 1234, 7).Packed,
+        Position = default,
+        Flux = flux,
+        Size = size,
+        Angle = 0,
+        SpectralIndex = -0.7,
+        IsResolved = true,
+        Class = name,
     };
 
     [Fact]

@@ -11,6 +11,18 @@ public sealed class SkyRendererTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>A silo has one renderer for a sky, and several threads.</summary>
+    [Fact]
+    public void Tile_OnSeveralThreadsAtOnce_IsAsByItself()
+    {
+        var renderer = new SkyRenderer(SkyRecipe.Parse("""{"survey": {"beamMajorArcsec": 100, "rmsMicroJansky": 0}, "population": {"faintestMilliJansky": 30}}"""));
+        long[] pixels = [49, 50, 51, 52];
+        float[][] alone = [.. pixels.Select(Tile)], together = [.. pixels.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(Tile)];
+        Assert.Equal(alone, together);
+
+        float[] Tile(long pixel) => renderer.Tile(4, pixel, renderer.SourcesIn(4, pixel), _ => null, Token);
+    }
+
     /// <summary>The pixels of every tile around sum to the flux, wherever on the sky the source is, and over whatever borders it reaches (V8). (Within ten arc seconds of a pole HEALPix pixels are so odd that the sum of a beam at their centres is up to 2 % low.)</summary>
     [Theory]
     [InlineData(10, 1)]
