@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Silo.Security;
 
 namespace RadioDiffusion.Silo.Tests.Security;
@@ -16,6 +19,8 @@ public sealed class KeysFixture : IAsyncLifetime
     private WebApplication _app = null!;
 
     public HttpClient Http { get; private set; } = null!;
+
+    public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();
 
     public string Secret(string name) => _secrets[name];
 
@@ -83,7 +88,31 @@ public sealed class ApiKeyTests(KeysFixture service) : IClassFixture<KeysFixture
             await AssertProblemAsync(response);
     }
 
+    [Fact]
+    public async Task TileOfASky_IsReadByWhoMayRead_AndComputedForWhoMaySubmit()
+    {
+        const string Tile = "/skies/shown/hips/Norder4/Dir0/Npix49.png";
+        await service.Grains.Sky("shown").CreateAsync(
+            new SkyRequest { Preset = "lotss-deep", Configuration = """{"survey": {"beamMajorArcsec": 100}, "population": {"faintestMilliJansky": 50}, "images": null}""" }, Token);
+        foreach (var (key, path, expected) in ((string, string, HttpStatusCode)[])
+        [
+            ("submit", "/skies/shown/hips/properties", HttpStatusCode.Forbidden),
+            ("read", "/skies/shown/hips/properties", HttpStatusCode.OK),
+            ("read", "/api/v1/skies/shown", HttpStatusCode.OK),
+            ("read", Tile, HttpStatusCode.Forbidden),
+            ("admin", Tile, HttpStatusCode.OK),
+            ("read", Tile, HttpStatusCode.OK),
+        ])
+        {
+            using var request = Request("GET", path);
+            request.Headers.Add("X-Api-Key", service.Secret(key));
+            using var response = await service.Http.SendAsync(request, Token);
+            Assert.Equal(expected, response.StatusCode);
+        }
+    }
+
     [Theory]
+    [InlineData("GET", "/skies/none/hips/properties")]
     [InlineData("GET", "/api/v1/models")]
     [InlineData("GET", NoSample)]
     [InlineData("POST", "/api/v1/samples")]
