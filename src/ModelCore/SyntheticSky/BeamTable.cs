@@ -10,20 +10,16 @@ internal sealed class BeamTable
     /// <summary>Squared distance, in standard deviations, up to which there are weights.</summary>
     public const double CutOff = 16;
     private const int Side = WhiteNoise.BlockSide;
-    private const double SameShear = 0.01;                   // relative change of the metric within a block that one table is good for
     private readonly List<Tap> _taps = [];
 
     /// <param name="beam">The beam.</param>
     /// <param name="block">A cell of 32 x 32 pixels.</param>
     public BeamTable(BeamForm beam, HealpixCell block)
     {
-        var middle = MetricAt(beam, block, 0.5, 0.5);
-        IsSameAllOver = true;
-        for (int corner = 0; corner < 4 && IsSameAllOver; corner++)
-            IsSameAllOver = middle.IsLike(MetricAt(beam, block, (corner & 1) == 0 ? 0.05 : 0.95, (corner & 2) == 0 ? 0.05 : 0.95), SameShear);
-        double determinant = middle.E * middle.G - middle.F * middle.F;
-        int reachX = (int)Math.Sqrt(CutOff * middle.G / determinant), reachY = (int)Math.Sqrt(CutOff * middle.E / determinant);
-        IsSameAllOver &= reachX <= Side && reachY <= Side;
+        var metric = new BlockMetric(beam, block);
+        IsSameAllOver = metric.IsSameAllOver;
+        var middle = metric.Middle;
+        int reachX = metric.ReachX, reachY = metric.ReachY;
         double squares = 0;
         for (int y = -reachY; y <= reachY; y++)
         {
@@ -90,16 +86,6 @@ internal sealed class BeamTable
             }
         }
         return Math.Sqrt(sums.Values.Sum(value => value * value)) / (width * width);
-    }
-
-    private static PixelMetric MetricAt(BeamForm beam, HealpixCell block, double u, double v)
-    {
-        const double Step = 0.04;                            // of the block's side
-        const double Scale = 1 / (2 * Step * Side);
-        var (along, across) = beam.AxesAt(block.DirectionAt(u, v));
-        var x = block.DirectionAt(u + Step, v) - block.DirectionAt(u - Step, v);
-        var y = block.DirectionAt(u, v + Step) - block.DirectionAt(u, v - Step);
-        return new PixelMetric(x.Dot(along) * Scale, x.Dot(across) * Scale, y.Dot(along) * Scale, y.Dot(across) * Scale);
     }
 
     private readonly record struct Tap(int X, int Y, float Weight)

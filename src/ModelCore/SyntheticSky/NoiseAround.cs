@@ -59,6 +59,30 @@ internal sealed class NoiseAround
         }
     }
 
+    /// <summary>The same at any places in the block.</summary>
+    /// <param name="places">In the block.</param>
+    /// <param name="made">Gets the noise there.</param>
+    public void Fill(ReadOnlySpan<Place> places, Span<float> made)
+    {
+        var near = new Places(_around.Count);
+        for (int part = 0; part < Side / PartSide * (Side / PartSide); part++)
+        {
+            int left = part % (Side / PartSide) * PartSide, bottom = part / (Side / PartSide) * PartSide;
+            bool isReady = false;
+            for (int i = 0; i < places.Length; i++)
+            {
+                if (Math.Min((int)places[i].X, Side - 1) / PartSide * PartSide != left || Math.Min((int)places[i].Y, Side - 1) / PartSide * PartSide != bottom)
+                    continue;
+                if (!isReady)
+                    _around.CopyNear(CornerOf(left, bottom), CornerOf(left + PartSide, bottom), CornerOf(left, bottom + PartSide), CornerOf(left + PartSide, bottom + PartSide), ReachOf(_beam), near);
+                isReady = true;
+                made[i] = At(places[i].Direction, near);
+            }
+        }
+    }
+
+    private Direction CornerOf(int x, int y) => _block.DirectionAt(x / (double)Side, y / (double)Side);
+
     private Direction PlaceOf(int x, int y) => _block.DirectionAt((x + 0.5) / Side, (y + 0.5) / Side);
 
     private float At(in Direction place, Places near)
@@ -92,6 +116,12 @@ internal sealed class NoiseAround
     }
 
     private static double ReachOf(BeamForm beam) => Math.Sqrt(BeamTable.CutOff) * beam.MajorRadians;
+
+    /// <summary>A place in the block.</summary>
+    /// <param name="Direction">Unit vector.</param>
+    /// <param name="X">0 to 32.</param>
+    /// <param name="Y">0 to 32.</param>
+    public readonly record struct Place(Direction Direction, double X, double Y);
 
     /// <summary>Pixels with their noise.</summary>
     private sealed class Places(int most)

@@ -92,6 +92,22 @@ public sealed class SkyCatalogue
     public IReadOnlyList<SkySource> Within(SkyCoordinate centre, double radiusDegrees, double faintest = 0) =>
         Within(Direction.FromDegrees(centre.RightAscension, centre.Declination), double.DegreesToRadians(radiusDegrees), faintest);
 
+    /// <summary>The same one by one, so that there may be any number.</summary>
+    internal IEnumerable<SkySource> Around(Direction centre, double radius)
+    {
+        for (int band = 0; band < Bands.Count; band++)
+        {
+            foreach (var cell in Healpix.CellsWithin(Bands[band].Order, centre, radius))
+            {
+                foreach (var source in SourcesOf(band, cell.Pixel))
+                {
+                    if (source.Direction.SeparationTo(centre) <= radius)
+                        yield return source;
+                }
+            }
+        }
+    }
+
     internal List<SkySource> Within(Direction centre, double radius, double faintest)
     {
         var found = new List<SkySource>();

@@ -32,9 +32,9 @@ internal sealed class SkyPixels
             for (int corner = 0; corner < 4; corner++)
             {
                 double angle = centre.SeparationTo(placeOf(left + (corner & 1) * (BlockSide - 1), bottom + (corner >> 1) * (BlockSide - 1)));
-                radius = double.IsNaN(angle) ? Math.PI : Math.Max(radius, angle);
+                radius = double.IsNaN(angle) ? double.NaN : Math.Max(radius, angle);
             }
-            _blocks[block] = (double.IsNaN(centre.X) ? new Direction(0, 0, 1) : centre, double.IsNaN(centre.X) ? Math.PI : 1.01 * radius);
+            _blocks[block] = double.IsNaN(radius) ? Bound(block) : (centre, 1.01 * radius);
         }
     }
 
@@ -69,6 +69,13 @@ internal sealed class SkyPixels
             _isMade[block] = true;
         }
         return places;
+    }
+
+    /// <summary>Of a block in which the projection ends: all of it that is on the sky.</summary>
+    private (Direction Centre, double Radius) Bound(int block)
+    {
+        var (centre, radius) = SkyGrid.Circle(PlacesOf(block));
+        return radius < 0 ? (Direction.Nowhere, 0) : (centre, 1.01 * radius);
     }
 
     /// <summary>Quadratic in columns and rows through nine exact places; where that is not good enough, each by itself.</summary>

@@ -46,7 +46,7 @@ public sealed class SkyRenderer
     }
 
     /// <summary>The sources that may reach into a tile, sorted by name.</summary>
-    public IReadOnlyList<SkySource> SourcesIn(int order, long tile) => Catalogue.Around(new HealpixCell(order, tile), MostReach / ArcsecPerRadian, FaintestIn(order));
+    public IReadOnlyList<SkySource> SourcesIn(int order, long tile) => Catalogue.Around(new HealpixCell(order, tile), _painter.MostReach(_recipe.Population.Sizes) / ArcsecPerRadian, FaintestIn(order));
 
     /// <summary>A tile in Jy/beam, as FITS has it: row by row from its eastern corner.</summary>
     /// <param name="order">From 0 to the survey's HiPS order.</param>
@@ -182,10 +182,6 @@ public sealed class SkyRenderer
             pixels[Healpix.EvenBits(within >> 1) * TileSide + Healpix.EvenBits(within)] += share * (float)profile.At(cell.CentreDirection);
         }
     }
-
-    private double MostReach => _recipe.Images is { } images
-        ? images.Side * images.PixelArcsec * images.LargestScale / Math.Sqrt(2)
-        : _painter.ReachOf(new SkySource { Id = 0, Position = default, Flux = 1, Size = _recipe.Population.Sizes.Largest, Angle = 0, SpectralIndex = 0, IsResolved = false }, null);
 
     /// <summary>HiPS 1.0: column i, row j of the file is x = 511 - j, y = i.</summary>
     private static float[] AsFits(float[] pixels)

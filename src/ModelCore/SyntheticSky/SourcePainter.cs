@@ -16,6 +16,14 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     public double ReachOf(in SkySource source, SkyStamp? stamp) =>
         stamp != null ? stamp.Reach * ScaleOf(source, stamp) : Math.Sqrt(CutOff) * WidthOf(survey.BeamMajorArcsec, source.Size) / SigmasPerFwhm;
 
+    /// <summary>The largest reach that a source of a recipe may have, arc seconds.</summary>
+    public double MostReach(AngularSizes sizes) => images != null
+        ? images.Side * images.PixelArcsec * images.LargestScale / Math.Sqrt(2)
+        : ReachOf(new SkySource { Id = 0, Position = default, Flux = 1, Size = sizes.Largest, Angle = 0, SpectralIndex = 0, IsResolved = false }, null);
+
+    /// <summary>The blocks that the last source was added to.</summary>
+    public IReadOnlyList<int> Blocks => _blocks;
+
     /// <summary>How much an image is enlarged for a source that is larger than it.</summary>
     public double ScaleOf(in SkySource source, SkyStamp stamp) =>
         images == null ? 1 : Math.Clamp(source.Size / (images.Side * stamp.PixelArcsec), 1, images.LargestScale);
