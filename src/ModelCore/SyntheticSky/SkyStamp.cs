@@ -29,6 +29,8 @@ public sealed class SkyStamp
             for (int column = 0; column < width; column++)
                 values[(row + Margin) * _width + column + Margin] = stamp.Pixels[(bottom + row) * stamp.Side + left + column];
         }
+        int peak = Array.IndexOf(values, values.Max());
+        PeakOffset = (peak % _width - X, peak / _width - Y);
         for (int row = 0; row < _height; row++)
             Filter(values, row * _width, 1, _width);
         for (int column = 0; column < _width; column++)
@@ -54,6 +56,9 @@ public sealed class SkyStamp
 
     /// <summary>Arc seconds from the centre of flux within which there is all of it.</summary>
     public double Reach { get; }
+
+    /// <summary>From the centre of flux to its brightest pixel: columns to the right, rows up.</summary>
+    public (double X, double Y) PeakOffset { get; }
 
     /// <summary>The centre of flux among the coefficients.</summary>
     internal double X { get; }

@@ -96,6 +96,20 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         }
     }
 
+    /// <summary>Where the brightest pixel of a source's image comes to lie: its core; of a Gaussian, the middle.</summary>
+    public Direction CoreOf(in SkySource source, SkyStamp? stamp)
+    {
+        var centre = source.Direction;
+        if (stamp == null)
+            return centre;
+        double pixel = stamp.PixelArcsec * ScaleOf(source, stamp) / ArcsecPerRadian;
+        var (up, right) = new BeamForm(ArcsecPerRadian, ArcsecPerRadian, source.Angle).AxesAt(centre);
+        double x = -stamp.PeakOffset.X * pixel, y = stamp.PeakOffset.Y * pixel;
+        double a = centre.X + x * right.X + y * up.X, b = centre.Y + x * right.Y + y * up.Y, c = centre.Z + x * right.Z + y * up.Z;
+        double length = Math.Sqrt(a * a + b * b + c * c);
+        return new Direction(a / length, b / length, c / length);
+    }
+
     private static double WidthOf(double beam, double size) => Math.Sqrt(beam * beam + size * size);
 
     /// <summary>A Gaussian on the sky.</summary>
