@@ -36,7 +36,7 @@ public sealed class SkyRendererTests
     {
         var renderer = new SkyRenderer(new SkyRecipe { Survey = _quiet, Images = _images });
         var position = new SkyCoordinate(ra, dec);
-        var stamp = Stamp();
+        var stamp = SkyStamps.KnotWithLobe();
         foreach (var (source, image) in ((SkySource, SkyStamp?)[])[(Source(position, size: 0), null), (Source(position, size: 4), null), (Source(position, size: 40), stamp), (Source(position, size: 300), stamp)])
         {
             double sum = 0;
@@ -52,7 +52,7 @@ public sealed class SkyRendererTests
     {
         var recipe = new SkyRecipe { Survey = _quiet, Images = _images };
         var renderer = new SkyRenderer(recipe);
-        var stamp = Stamp();
+        var stamp = SkyStamps.KnotWithLobe();
         var position = new SkyCoordinate(184.31, 47.2);
         SkySource[] sources = [Source(position, 0), Source(new SkyCoordinate(184.28, 47.21), 30) with { Id = 2 }];
         float[] Make(int order, long tile) => renderer.Tile(order, tile, sources, source => source.IsResolved ? stamp : null, Token);
@@ -115,7 +115,7 @@ public sealed class SkyRendererTests
         var renderer = new SkyRenderer(new SkyRecipe { Survey = _quiet, Images = _images });
         var cell = HealpixCell.At(Order, new SkyCoordinate(184.3, 47.2));
         var position = cell.PositionAt(0.47, 0.52);
-        float[] tile = renderer.Tile(Order, cell.Pixel, [Source(position, size) with { Angle = angle }], _ => Stamp(), Token);
+        float[] tile = renderer.Tile(Order, cell.Pixel, [Source(position, size) with { Angle = angle }], _ => SkyStamps.KnotWithLobe(), Token);
         double x = 0, y = 0, z = 0;
         for (int i = 0; i < tile.Length; i++)
         {
@@ -135,7 +135,7 @@ public sealed class SkyRendererTests
         var position = cell.PositionAt(0.5, 0.5);
         foreach (var (angle, expected) in ((double, double)[])[(0, 90), (90, 180), (-90, 0), (30, 120)])
         {
-            float[] tile = renderer.Tile(Order, cell.Pixel, [Source(position, 40) with { Angle = angle }], _ => Stamp(), Token);
+            float[] tile = renderer.Tile(Order, cell.Pixel, [Source(position, 40) with { Angle = angle }], _ => SkyStamps.KnotWithLobe(), Token);
             int peak = Array.IndexOf(tile, tile.Max());
             var place = cell.PositionAt((511 - peak / 512 + 0.5) / 512, (peak % 512 + 0.5) / 512);
             double found = position.PositionAngleTo(place);
@@ -198,16 +198,4 @@ public sealed class SkyRendererTests
         SpectralIndex = -0.7,
         IsResolved = size >= 6,
     };
-
-    /// <summary>A bright knot with a fainter one to its right (to the west of it).</summary>
-    private static SkyStamp Stamp()
-    {
-        const int Side = 80;
-        float[] image = new float[Side * Side];
-        for (int i = 0; i < image.Length; i++)
-            image[i] = (float)(Blob(i % Side - 30, i / Side - 40) + 0.5 * Blob(i % Side - 50, i / Side - 40) + 1e-4 * ((i * 7919) % 13));
-        return new SkyStamp(SourceStamp.Of(image, Side)!, 1.5);
-
-        static double Blob(double x, double y) => Math.Exp(-(x * x + y * y) / (2 * 1.7 * 1.7));
-    }
 }
