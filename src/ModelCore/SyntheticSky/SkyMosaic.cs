@@ -122,10 +122,11 @@ public sealed class SkyMosaic
         if (HasSources)
         {
             var painter = new SourcePainter(Recipe.Survey, Recipe.Images);
+            var blocks = new List<int>();
             foreach (var (source, stamp) in square.Sources(Catalogue, painter, Recipe.Population.Sizes, imageOf))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                painter.Add(source, stamp, square.Pixels, pixels);
+                painter.Add(source, stamp, square.Pixels, pixels, blocks);
             }
         }
         square.Blank(pixels, float.NaN);

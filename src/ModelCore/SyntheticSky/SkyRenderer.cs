@@ -100,6 +100,7 @@ public sealed class SkyRenderer
         var stamps = sources.Select(source => source.IsResolved ? imageOf(source) : null).ToArray();
         double[] reaches = [.. sources.Zip(stamps, (source, stamp) => _painter.ReachOf(source, stamp) / ArcsecPerRadian)];
         float[] deep = new float[TileSide * TileSide];
+        var blocks = new List<int>();
         for (int part = 0; part < across * across; part++)
         {
             var child = HealpixCell.FromFace(tile.Order + orders, tile.Face, tile.X * across + part % across, tile.Y * across + part / across);
@@ -112,7 +113,7 @@ public sealed class SkyRenderer
                 var step = sources[i].Direction - centre;
                 double limit = Healpix.BoundingRadius(child.Order) + reaches[i];
                 if (step.Dot(step) <= limit * limit)
-                    _painter.Add(sources[i], stamps[i], places, deep);
+                    _painter.Add(sources[i], stamps[i], places, deep, blocks);
             }
             for (int y = 0; y < small; y++)
             {

@@ -107,14 +107,15 @@ public sealed class SkySegmentation
         foreach (ref float value in brightest.AsSpan())
             value *= (float)ThresholdSigmas;
         var painter = new SourcePainter(_recipe.Survey, _recipe.Images);
+        var blocks = new List<int>();
         foreach (var (source, stamp) in square.Sources(_catalogue, painter, _recipe.Population.Sizes, imageOf))
         {
             cancellationToken.ThrowIfCancellationRequested();
             int number = Array.BinarySearch(names, source.Id) + 1;
             if (number <= 0)
                 continue;
-            painter.Add(source, stamp, square.Pixels, own);
-            foreach (int block in painter.Blocks)
+            painter.Add(source, stamp, square.Pixels, own, blocks);
+            foreach (int block in blocks)
             {
                 var (left, bottom) = square.Pixels.CornerOf(block);
                 for (int row = bottom; row < bottom + BlockSide; row++)

@@ -10,7 +10,6 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     private const double ArcsecPerRadian = 206264.80624709636;
     private const double SigmasPerFwhm = 2.3548200450309493;
     public const double CutOff = 36;                        // squared standard deviations to which Gaussians are painted: 2e-8 of their flux is left out
-    private readonly ThreadLocal<List<int>> _blocksOfThread = new(() => []);    // tiles are made on several threads
 
     /// <summary>Arc seconds around a source beyond which it is not to be seen.</summary>
     public double ReachOf(in SkySource source, SkyStamp? stamp) =>
@@ -21,9 +20,6 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         ? images.Side * images.PixelArcsec * images.LargestScale / Math.Sqrt(2)
         : ReachOf(new SkySource { Id = 0, Position = default, Flux = 1, Size = sizes.Largest, Angle = 0, SpectralIndex = 0, IsResolved = false }, null);
 
-    /// <summary>The blocks that the last source was added to.</summary>
-    public IReadOnlyList<int> Blocks => _blocks;
-
     /// <summary>How much an image is enlarged for a source that is larger than it.</summary>
     public double ScaleOf(in SkySource source, SkyStamp stamp) =>
         images == null ? 1 : Math.Clamp(source.Size / (images.Side * stamp.PixelArcsec), 1, images.LargestScale);
@@ -32,9 +28,9 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     /// <param name="stamp">Its image; null for a Gaussian.</param>
     /// <param name="pixels">Where the image's pixels are.</param>
     /// <param name="image">Jy/beam, row by row.</param>
-    public void Add(in SkySource source, SkyStamp? stamp, SkyPixels pixels, Span<float> image)
+    /// <param name="blocks">Gets the blocks of pixels that it was added to.</param>
+    public void Add(in SkySource source, SkyStamp? stamp, SkyPixels pixels, Span<float> image, List<int> blocks)
     {
-        var blocks = _blocksOfThread.Value!;
         pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / ArcsecPerRadian, blocks);
         if (blocks.Count == 0)
             return;
