@@ -25,15 +25,13 @@ internal sealed class SkyGrain(
         Names.Check(Name, "a sky");
         var recipe = await RecipeOfAsync(request, cancellationToken);
         string json = recipe.ToJson();
-        if (state.State.Entry is { } known)
-        {
-            return known.Recipe == json
-                ? known
-                : throw new UserErrorException(ErrorKind.Conflict, Name, $"The name '{Name}' stands for another sky ('radiodiffusion sky show {Name}'): take another name, or delete that sky first.");
-        }
-        var entry = new SkyEntry { Name = Name, Digest = recipe.Digest, Recipe = json, HipsOrder = recipe.Survey.HipsOrder, Created = time.GetUtcNow() };
+        if (state.State.Entry is { } known && known.Recipe != json)
+            throw new UserErrorException(ErrorKind.Conflict, Name, $"The name '{Name}' stands for another sky ('radiodiffusion sky show {Name}'): take another name, or delete that sky first.");
+        // Each step again, since a silo may have died between two of them.
         await SkyFiles.PutRecipeAsync(store, recipe, cancellationToken);
-        await state.ReplaceAsync(new SkyState { Entry = entry }, Name, cancellationToken);
+        var entry = state.State.Entry ?? new SkyEntry { Name = Name, Digest = recipe.Digest, Recipe = json, HipsOrder = recipe.Survey.HipsOrder, Created = time.GetUtcNow() };
+        if (state.State.Entry == null)
+            await state.ReplaceAsync(new SkyState { Entry = entry }, Name, cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Skies).AddAsync(Name, cancellationToken);
         return entry;
     }
