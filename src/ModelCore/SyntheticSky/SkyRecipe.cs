@@ -224,6 +224,12 @@ public sealed record SkyImages
 
     internal SolverOptions SolverOptions => new SolverOptions(Steps) { SigmaMin = SigmaMin, Rho = Rho, Name = Solver };
 
+    /// <summary>Arc seconds from its centre of flux within which all of an image is that is not enlarged: half of the diagonal.</summary>
+    internal double MostReach => Side * PixelArcsec / Math.Sqrt(2);
+
+    /// <summary>How much an image is enlarged for a source of this size (arc seconds).</summary>
+    internal double ScaleOf(double size) => Math.Clamp(size / (Side * PixelArcsec), 1, LargestScale);
+
     internal void Check()
     {
         const int MostImages = 1_000_000;

@@ -46,7 +46,14 @@ public sealed class SkyRenderer
     }
 
     /// <summary>The sources that may reach into a tile, sorted by name.</summary>
-    public IReadOnlyList<SkySource> SourcesIn(int order, long tile) => Catalogue.Around(new HealpixCell(order, tile), _painter.MostReach(_recipe.Population.Sizes) / ArcsecPerRadian, FaintestIn(order));
+    public IReadOnlyList<SkySource> SourcesIn(int order, long tile)
+    {
+        var cell = new HealpixCell(order, tile);
+        var sources = Catalogue.Around(cell, _painter.MostReach(_recipe.Population.Sizes) / ArcsecPerRadian, FaintestIn(order));
+        if (HasImages(order))                                // each one that stays may cost a sample
+            sources.RemoveAll(source => !cell.Contains(source.Direction) && !Array.Exists(Healpix.CellsWithin(order, source.Direction, _painter.MostReachOf(source) / ArcsecPerRadian), near => near == cell));
+        return sources;
+    }
 
     /// <summary>A tile in Jy/beam, as FITS has it: row by row from its eastern corner.</summary>
     /// <param name="order">From 0 to the survey's HiPS order.</param>

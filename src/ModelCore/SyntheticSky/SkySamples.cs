@@ -31,11 +31,11 @@ public static class SkySamples
         }.ToString();
     }
 
-    /// <summary>The source of a sample as an image to paint; null if the sample shows none, or one that its border cuts off.</summary>
+    /// <summary>The source of a sample as an image to paint; null if the sample shows none, one that its border cuts off, or one that reaches farther from its centre of flux than half of the image's diagonal.</summary>
     /// <param name="pixels">(side, side).</param>
     /// <param name="images">Of the recipe.</param>
     public static SkyStamp? StampOf(ReadOnlySpan<float> pixels, SkyImages images) =>
-        SourceStamp.Of(pixels, images.Side) is { TouchesBorder: false, Sum: > 0 } stamp ? new SkyStamp(stamp, images.PixelArcsec) : null;
+        SourceStamp.Of(pixels, images.Side) is { TouchesBorder: false, Sum: > 0 } source && new SkyStamp(source, images.PixelArcsec) is var stamp && stamp.Reach <= images.MostReach ? stamp : null;
 
     /// <summary>mJy/beam: of a Gaussian of this flux and size, within what the model is asked for, in two digits so that IDs can be read.</summary>
     private static double PeakOf(SkySurvey survey, SkyImages images, in SkySource source)

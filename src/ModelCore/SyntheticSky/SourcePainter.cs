@@ -13,16 +13,22 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
 
     /// <summary>Arc seconds around a source beyond which it is not to be seen.</summary>
     public double ReachOf(in SkySource source, SkyStamp? stamp) =>
-        stamp != null ? stamp.Reach * ScaleOf(source, stamp) : Math.Sqrt(CutOff) * WidthOf(survey.BeamMajorArcsec, source.Size) / SigmasPerFwhm;
+        stamp != null ? stamp.Reach * ScaleOf(source) : Math.Sqrt(CutOff) * WidthOf(survey.BeamMajorArcsec, SizeOf(source)) / SigmasPerFwhm;
+
+    /// <summary>The same, whatever its image will be.</summary>
+    public double MostReachOf(in SkySource source) => images != null && source.IsResolved ? images.MostReach * ScaleOf(source) : ReachOf(source, null);
 
     /// <summary>The largest reach that a source of a recipe may have, arc seconds.</summary>
     public double MostReach(AngularSizes sizes) => images != null
-        ? images.Side * images.PixelArcsec * images.LargestScale / Math.Sqrt(2)
+        ? images.MostReach * images.LargestScale
         : ReachOf(new SkySource { Id = 0, Position = default, Flux = 1, Size = sizes.Largest, Angle = 0, SpectralIndex = 0, IsResolved = false }, null);
 
     /// <summary>How much an image is enlarged for a source that is larger than it.</summary>
-    public double ScaleOf(in SkySource source, SkyStamp stamp) =>
-        images == null ? 1 : Math.Clamp(source.Size / (images.Side * stamp.PixelArcsec), 1, images.LargestScale);
+    private double ScaleOf(in SkySource source) => images?.ScaleOf(source.Size) ?? 1;
+
+    /// <summary>Arc seconds, as a Gaussian: a source that should have an image but has none reaches no farther than an image does.</summary>
+    private double SizeOf(in SkySource source) =>
+        images != null && source.IsResolved ? Math.Min(source.Size, Math.Max(0, images.MostReach * SigmasPerFwhm / Math.Sqrt(CutOff) - survey.BeamMajorArcsec)) : source.Size;
 
     /// <param name="source">The source.</param>
     /// <param name="stamp">Its image; null for a Gaussian.</param>
@@ -61,7 +67,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     public Profile GaussianOf(in SkySource source)
     {
         double beamMinor = survey.BeamMinorArcsec ?? survey.BeamMajorArcsec;
-        double major = WidthOf(survey.BeamMajorArcsec, source.Size), minor = WidthOf(beamMinor, source.Size);
+        double size = SizeOf(source), major = WidthOf(survey.BeamMajorArcsec, size), minor = WidthOf(beamMinor, size);
         double peak = source.Flux / 1000 * (survey.BeamMajorArcsec * beamMinor) / (major * minor);
         var (along, across) = new BeamForm(major / SigmasPerFwhm, minor / SigmasPerFwhm, survey.BeamAngleDegrees).AxesAt(source.Direction);
         return new Profile(source.Direction, along, across, peak);
@@ -69,7 +75,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
 
     private void AddStamp(in SkySource source, SkyStamp stamp, SkyPixels pixels, List<int> blocks, Span<float> image)
     {
-        double pixel = stamp.PixelArcsec * ScaleOf(source, stamp);
+        double pixel = stamp.PixelArcsec * ScaleOf(source);
         // The sum over the whole source, times a pixel's over the beam's area, is the flux.
         double factor = source.Flux / 1000 / (stamp.Sum * pixel * pixel / survey.BeamArea);
         var centre = source.Direction;
@@ -98,7 +104,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         var centre = source.Direction;
         if (stamp == null)
             return centre;
-        double pixel = stamp.PixelArcsec * ScaleOf(source, stamp) / ArcsecPerRadian;
+        double pixel = stamp.PixelArcsec * ScaleOf(source) / ArcsecPerRadian;
         var (up, right) = new BeamForm(ArcsecPerRadian, ArcsecPerRadian, source.Angle).AxesAt(centre);
         double x = -stamp.PeakOffset.X * pixel, y = stamp.PeakOffset.Y * pixel;
         double a = centre.X + x * right.X + y * up.X, b = centre.Y + x * right.Y + y * up.Y, c = centre.Z + x * right.Z + y * up.Z;
