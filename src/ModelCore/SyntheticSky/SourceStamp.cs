@@ -6,7 +6,7 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <summary>The source of a generated image without its background, to be added to a map: 0 where there is no source, fading over two pixels around it.</summary>
 /// <remarks>
 /// The source is made of the islands of at least 8 pixels above 3 sigma of the sigma-clipped background that have a pixel above tau sigma, where tau falls from 5 in steps of 0.5 until there is one
-/// (the paper's threshold, Sect. 2.1, with islands that reach down to the noise). Holes are filled and gaps of a pixel closed. The background's mean is taken off the source too, since the negative pixels of
+/// (the paper's threshold, Sect. 2.1, with islands that reach down to the noise). An island that the border cuts off and that has less than a tenth of the flux is a neighbour, and left out. Holes are filled and gaps of a pixel closed. The background's mean is taken off the source too, since the negative pixels of
 /// training images were set to 0.
 /// </remarks>
 /// <param name="Pixels">(side, side), first row first: (image - background) times weight, in the image's unit.</param>
@@ -25,6 +25,7 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
     private const double IslandThreshold = 3;
     private const double ThresholdStep = 0.5;
     private const int SmallestIsland = 8;
+    private const double LargestNeighbour = 0.1;             // of the flux
     private const int Feather = 2;
 
     /// <returns>Null if nothing is above 3 sigma that is large enough.</returns>
@@ -40,7 +41,7 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
             bool[] mask = Above(image, clipped.Median + IslandThreshold * clipped.StandardDeviation);
             Close(mask, side);
             FillHoles(mask, side);
-            if (!KeepIslands(mask, image, side, clipped.Median + threshold * clipped.StandardDeviation))
+            if (!KeepIslands(mask, image, side, clipped, threshold))
                 continue;
             return Cut(image, side, mask, clipped, threshold);
         }
@@ -60,7 +61,7 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
                 continue;
             var (x, y) = (at % side, at / side);
             (left, right, bottom, top) = (Math.Min(left, x), Math.Max(right, x), Math.Min(bottom, y), Math.Max(top, y));
-            touches |= mask[at] && (x == 0 || y == 0 || x == side - 1 || y == side - 1);
+            touches |= mask[at] && IsAtBorder(at, side);
             pixels[at] = (float)((image[at] - clipped.Mean) * weights[at]);
             sum += pixels[at];
             sumX += pixels[at] * (double)x;
@@ -119,26 +120,33 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
         }
     }
 
-    /// <summary>Leaves out islands that are small or have no pixel above the bound. Whether one is left.</summary>
-    private static bool KeepIslands(bool[] mask, ReadOnlySpan<float> image, int side, double bound)
+    /// <summary>Leaves out islands that are small, that have no pixel above the threshold, or that are neighbours at the border. Whether one is left.</summary>
+    private static bool KeepIslands(bool[] mask, ReadOnlySpan<float> image, int side, ClippedStatistics clipped, double threshold)
     {
+        double bound = clipped.Median + threshold * clipped.StandardDeviation;
         int[] labels = new int[mask.Length];
         int count = ConnectedRegions.Label(mask, side, side, labels);
         var sizes = new int[count + 1];
         var peaks = new float[count + 1];
+        var fluxes = new double[count + 1];
+        var areCut = new bool[count + 1];
         Array.Fill(peaks, float.NegativeInfinity);
         for (int at = 0; at < labels.Length; at++)
         {
-            sizes[labels[at]]++;
-            peaks[labels[at]] = Math.Max(peaks[labels[at]], image[at]);
+            int label = labels[at];
+            sizes[label]++;
+            peaks[label] = Math.Max(peaks[label], image[at]);
+            fluxes[label] += image[at] - clipped.Mean;
+            areCut[label] |= IsAtBorder(at, side);
         }
-        bool isAny = false;
+        bool[] isKept = [.. sizes.Select((size, label) => label > 0 && size >= SmallestIsland && peaks[label] > bound)];
+        double flux = fluxes.Where((_, label) => isKept[label]).Sum();
         for (int at = 0; at < mask.Length; at++)
         {
-            mask[at] = labels[at] > 0 && sizes[labels[at]] >= SmallestIsland && peaks[labels[at]] > bound;
-            isAny |= mask[at];
+            int label = labels[at];
+            mask[at] = isKept[label] && !(areCut[label] && fluxes[label] < LargestNeighbour * flux);
         }
-        return isAny;
+        return Array.IndexOf(mask, true) >= 0;
     }
 
     /// <summary>From 1 on the mask to 0 three pixels off, as 3 t² - 2 t³ of the share t of that way.</summary>
@@ -158,6 +166,8 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
         }
         return weights;
     }
+
+    private static bool IsAtBorder(int at, int side) => at < side || at >= (side - 1) * side || at % side == 0 || at % side == side - 1;
 
     private static double Squared(int value) => (double)value * value;
 

@@ -105,6 +105,17 @@ public sealed class SourceStampTests
     }
 
     [Fact]
+    public void AFaintNeighbourAtTheBorder_IsLeftOut()
+    {
+        float[] alone = Image(5, 0.01, 0, (40, 40, 1, BeamFwhm)), image = Image(5, 0.01, 0, (40, 40, 1, BeamFwhm), (40, 79, 0.15, BeamFwhm));
+        var stamp = SourceStamp.Of(image, Side)!;
+        Assert.False(stamp.TouchesBorder);
+        Assert.Equal(0, stamp.Weights[79 * Side + 40]);
+        Assert.Equal(SourceStamp.Of(alone, Side)!.Footprint, stamp.Footprint);
+        Assert.NotEqual(0, SourceStamp.Of(Image(5, 0.01, 0, (40, 40, 1, BeamFwhm), (40, 70, 0.15, BeamFwhm)), Side)!.Weights[70 * Side + 40]);
+    }
+
+    [Fact]
     public void Images_WithoutASource_GiveNone()
     {
         Assert.Null(SourceStamp.Of(new float[Side * Side], Side));
