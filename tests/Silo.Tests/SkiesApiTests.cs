@@ -53,7 +53,7 @@ public sealed class SkiesApiTests(ServiceFixture service) : IClassFixture<Servic
         var entry = await service.Grains.Sky("seen").CreateAsync(new SkyRequest { Preset = "lotss-dr2", Configuration = Coarse }, Token);
         using var fits = await GetAsync("/skies/seen/hips/Norder4/Dir0/Npix49.fits");
         Assert.Equal("application/fits", fits.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("immutable", fits.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        Assert.True(fits.Headers.CacheControl!.NoCache);      // the name may stand for another sky tomorrow
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder.File("tile.fits"), await fits.Content.ReadAsByteArrayAsync(Token), Token);
         float[] pixels = SkyFiles.PixelsOf(folder.File("tile.fits"));

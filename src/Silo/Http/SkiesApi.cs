@@ -137,11 +137,11 @@ internal static class SkiesApi
 
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Absent(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status404NotFound);
 
-    /// <summary>A tile of a sky never changes; a name that is to stand for another sky had better be another name.</summary>
+    /// <summary>A tile of a sky never changes, but its name may stand for another sky one day: kept, and asked about by its tag.</summary>
     private static IResult Cached(HttpContext http, EntityTagHeaderValue tag, IResult result)
     {
         http.Response.GetTypedHeaders().ETag = tag;
-        http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        http.Response.Headers.CacheControl = "private, no-cache";
         return result;
     }
 }
