@@ -20,6 +20,7 @@ public static class GrainsRegistration
         .AddSingleton<ClusterDevices>()
         .AddSingleton<LocalTrainers>()
         .AddSingleton<LocalSamplers>()
+        .AddSingleton<UsualPrecision>()
         .AddSingleton<LoadedModelsOptions>()
         .AddSingleton<LoadedModels>()
         .AddSingleton<KnownSkies>()

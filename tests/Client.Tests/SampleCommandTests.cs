@@ -43,9 +43,11 @@ public sealed class SampleCommandTests : IDisposable
     {
         await TrainAsync();
         string digest = (await IdAsync()).Split('_')[1];
-        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0.1_heun=2_f32", await IdAsync());
-        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=2_unipc=2_bf16_wlow=0.05_whigh=5", await IdAsync("--guidance", "2", "--solver", "unipc", "--precision", "bf16", "--guidance-from", "0.05", "--guidance-to", "5"));
-        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0_heun=2_f32_compat=published_churn=3", await IdAsync("--guidance", "0", "--as-published", "--churn", "3"));
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0.1_unipc=2_f32_smin=0.015_rho=20", await IdAsync("--precision", "f32"));
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0.1_heun=2_f32", await IdAsync("--solver", "heun", "--precision", "f32"));
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=2_dpmpp2m=2_bf16_wlow=0.05_whigh=5_smin=0.015_rho=20",
+            await IdAsync("--guidance", "2", "--solver", "dpmpp2m", "--precision", "bf16", "--guidance-from", "0.05", "--guidance-to", "5"));
+        Assert.Equal($"s1_{digest}_seed=1_flux=2mJy_w=0_heun=2_f32_compat=published_churn=3", await IdAsync("--solver", "heun", "--precision", "f32", "--guidance", "0", "--as-published", "--churn", "3"));
         await FailsAsync(ExitCode.WrongUsage, "'rk4' not recognized", "--solver", "rk4");
         await FailsAsync(ExitCode.WrongUsage, "w above 0", "--guidance", "0", "--guidance-to", "5");
         await FailsAsync(ExitCode.WrongUsage, "another model than the one", "--guide", "run");

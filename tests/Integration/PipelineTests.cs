@@ -32,7 +32,7 @@ public sealed class PipelineTests : IDisposable
             Assert.Equal(WorkState.Done, run.State);
             var model = await session.Grains.GetGrain<IModelGrain>("run").GetAsync(Token);
             Assert.True(model.NeedsFlux);
-            id = SampleIds.For(model, new SampleParameters("run", Flux: 3.5, Steps: 3));
+            id = SampleIds.For(model, new SampleParameters("run", Flux: 3.5, Steps: 3) { Solver = "heun", Precision = "f32" });
             Assert.Equal($"s1_{model.Digest}_seed=1_flux=3.5mJy_w=0.1_heun=3_f32", id);
             var sample = await session.Grains.FetchSampleAsync(id, Token);
             Assert.False(sample.FromStore);
@@ -151,10 +151,10 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal((WorkState.Done, 4), await StateAsync());
 
         var model = await session.Grains.GetGrain<IModelGrain>("student").GetAsync(Token);
-        string usual = SampleIds.For(model, new SampleParameters("student", Flux: 2));
+        string usual = SampleIds.For(model, new SampleParameters("student", Flux: 2) { Precision = "f32" });
         Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0_euler=3_f32_smin=0.2_rho=20", usual);
-        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0_euler=5_f32", SampleIds.For(model, new SampleParameters("student", Flux: 2, Steps: 5)));
-        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0.5_heun=25_f32", SampleIds.For(model, new SampleParameters("student", Flux: 2, Guidance: 0.5) { Solver = "heun" }));
+        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0_euler=5_f32", SampleIds.For(model, new SampleParameters("student", Flux: 2, Steps: 5) { Precision = "f32" }));
+        Assert.Equal($"s1_{model.Digest}_seed=1_flux=2mJy_w=0.5_heun=25_f32", SampleIds.For(model, new SampleParameters("student", Flux: 2, Guidance: 0.5) { Solver = "heun", Precision = "f32" }));
         Assert.Equal(WorkState.Done, (await session.Grains.FetchSampleAsync(usual, Token)).State);
 
         async Task<(WorkState, long)> StateAsync()

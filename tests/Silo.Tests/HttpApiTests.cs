@@ -87,7 +87,7 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
     [Fact]
     public async Task PostThenGet_OfASample_GivesItsFitsAndPng()
     {
-        var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", new { model = "run", flux = 2.5, steps = 2, seed = 7 }, Token);
+        var posted = await service.Http.PostAsJsonAsync("/api/v1/samples", new { model = "run", flux = 2.5, solver = "heun", steps = 2, precision = "f32", seed = 7 }, Token);
         Assert.Equal(HttpStatusCode.Accepted, posted.StatusCode);
         string id = (await posted.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("id").GetString()!;
         Assert.Contains("_seed=7_flux=2.5mJy_w=0.1_heun=2_f32", id, StringComparison.Ordinal);
@@ -396,7 +396,7 @@ public class HttpApiTests(ServiceFixture service) : IClassFixture<ServiceFixture
         Assert.Contains(part, await response.Content.ReadAsStringAsync(Token), StringComparison.OrdinalIgnoreCase);
     }
 
-    internal static object Parameters(ulong seed) => new { model = "run", flux = 2.5, steps = 2, seed };
+    internal static object Parameters(ulong seed) => new { model = "run", flux = 2.5, solver = "heun", steps = 2, seed };
 
     private async Task<Uri> PostAsync(ulong seed)
     {

@@ -12,16 +12,16 @@ namespace RadioDiffusion.Grains.Interfaces.Sampling;
 /// <param name="Flux">Peak flux in mJy/beam; the median of the training set where null, for a model that is conditioned on no other value.</param>
 /// <param name="Guidance">Guidance strength omega; null for the model's usual one, which is 0.1 as in the paper if it says nothing else.</param>
 /// <param name="Seed">Seed of the latent image.</param>
-/// <param name="Steps">Steps of the solver; null for the model's usual ones, which are 25 as in the paper if it says nothing else.</param>
+/// <param name="Steps">Steps of the solver; null for the model's usual ones, or the solver's: 12 of UniPC, 25 of Heun's method, which are the paper's.</param>
 /// <param name="Values">Further values of a model that is conditioned on some, by name and in its units; it needs all of them.</param>
 public sealed record SampleParameters(string Model, string? Class = null, double? Flux = null, double? Guidance = null, ulong Seed = 1, int? Steps = null,
     IReadOnlyDictionary<string, double>? Values = null)
 {
-    /// <summary>One of <see cref="SolverOptions.Names"/>; null for the model's usual one, which is Heun's method as in the paper if it says nothing else.</summary>
+    /// <summary>One of <see cref="SolverOptions.Names"/>; null for the model's usual one, which is UniPC if it says nothing else; heun is the paper's.</summary>
     public string? Solver { get; init; }
 
-    /// <summary>f32, or bf16, which is faster.</summary>
-    public string Precision { get; init; } = "f32";
+    /// <summary>f32, or bf16; null for what is usual where the model is: bf16 where it is markedly faster.</summary>
+    public string? Precision { get; init; }
 
     /// <summary>Guidance acts above this noise level.</summary>
     public double GuidanceFrom { get; init; }
@@ -72,7 +72,7 @@ public static class SampleIds
                 Values = NamedValues.Of(parameters.Values ?? new Dictionary<string, double>()),
                 Guidance = parameters.Guidance ?? model.Usual?.Guidance ?? PaperGuidance,
                 Solver = UsualSolver(model, parameters.Solver, parameters.Steps) with { Churn = parameters.Churn },
-                Precision = parameters.Precision,
+                Precision = parameters.Precision ?? model.Precision,
                 GuidanceFrom = parameters.GuidanceFrom,
                 GuidanceTo = parameters.GuidanceTo ?? double.PositiveInfinity,
                 Guide = parameters.Guide,
@@ -86,22 +86,25 @@ public static class SampleIds
         }
     }
 
-    /// <summary>The solver that is asked for, or that the model is made for, or the paper's; with the noise levels that the model is made for, if the solver and its steps are.</summary>
+    /// <summary>
+    /// The solver that is asked for, or that the model is made for, or <see cref="SolverOptions.Usual"/>; with the noise levels that the model is made for, if the solver and its steps are, otherwise
+    /// with those that are usual for the solver.
+    /// </summary>
     /// <param name="model">What makes the samples.</param>
     /// <param name="asked">Name of the solver; null for the usual one.</param>
     /// <param name="askedSteps">Its steps; null for the usual ones.</param>
     public static SolverOptions UsualSolver(ModelEntry model, string? asked, int? askedSteps) => UsualSolver(model.Usual, asked, askedSteps);
 
     /// <inheritdoc cref="UsualSolver(ModelEntry, string?, int?)"/>
-    /// <param name="made">What the model is made for; null for as the paper does.</param>
+    /// <param name="made">What the model is made for; null if it does not say.</param>
     /// <param name="asked">Name of the solver; null for the usual one.</param>
     /// <param name="askedSteps">Its steps; null for the usual ones.</param>
     public static SolverOptions UsualSolver(ModelUsual? made, string? asked, int? askedSteps)
     {
-        var paper = new SolverOptions();
-        string name = asked ?? made?.Solver ?? paper.Name;
-        int steps = askedSteps ?? (made?.Solver == name ? made.Steps : paper.Steps);
-        var solver = paper with { Name = name, Steps = steps };
+        string name = asked ?? made?.Solver ?? SolverOptions.Usual.Name;
+        var usual = SolverOptions.UsualOf(name);
+        int steps = askedSteps ?? (made?.Solver == name ? made.Steps : usual.Steps);
+        var solver = usual with { Steps = steps };
         return made is not null && (made.Solver, made.Steps) == (name, steps) ? solver with { SigmaMin = made.SigmaMin, Rho = made.Rho } : solver;
     }
 

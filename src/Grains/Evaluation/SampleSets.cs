@@ -16,7 +16,7 @@ namespace RadioDiffusion.Grains.Evaluation;
 /// <summary>Samples of a model as a training set: conditions as the paper draws them, images from the sample grains, one artifact in the end.</summary>
 internal sealed class SampleSets(IArtifactStore store, SnapshotDescriptions snapshots)
 {
-    private const int AlgorithmVersion = 3;
+    private const int AlgorithmVersion = 4;
 
     /// <summary>Seeds count up from the first; fluxes are drawn from the distribution of the training set (paper, Sect. 4), classes come in turn.</summary>
     /// <exception cref="UserErrorException">There is no such model, it is a classifier, or it is conditioned on values that cannot be drawn; or a sample cannot be made.</exception>

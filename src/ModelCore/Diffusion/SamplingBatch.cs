@@ -86,12 +86,15 @@ public sealed class SamplingBatch : IDisposable
 
     public void Dispose() => _state.Dispose();
 
+    /// <summary>Standard normal numbers: what an image begins as, at unit noise level.</summary>
+    internal static void FillLatents(ulong seed, Span<float> latents) => new RandomStream(seed, Latents).FillNormal(latents);
+
     private int PixelCount => _model.Description.Network.ImageChannels * _model.Description.Network.ImageSize * _model.Description.Network.ImageSize;
 
     private float[] FirstRow(ulong seed, SolverPath path)
     {
         float[] latents = new float[PixelCount];
-        new RandomStream(seed, Latents).FillNormal(latents);
+        FillLatents(seed, latents);
         for (int i = 0; i < latents.Length; i++)
             latents[i] *= (float)path.FirstSigma;
         return latents;

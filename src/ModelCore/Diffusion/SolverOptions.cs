@@ -26,6 +26,15 @@ public sealed record SolverOptions(int Steps = 25, double SigmaMin = 0.002, doub
     /// <summary>Factor of the added noise (S_noise).</summary>
     public double ChurnNoise { get; init; } = 1;
 
+    /// <summary>
+    /// How images are made where nobody asks for something else: UniPC in 12 steps, a quarter of the calls of the paper's 25 Heun steps at a difference of 0.3 % of the peak (docs/benchmarks.md).
+    /// </summary>
+    public static SolverOptions Usual => UsualOf(UniPcSolver.UniPcName);
+
+    /// <summary>The steps and noise levels that a solver is used with where nobody asks for others.</summary>
+    /// <exception cref="RadioDiffusionException">There is no such solver.</exception>
+    public static SolverOptions UsualOf(string solver) => Solver.Named(solver).Usual;
+
     /// <summary>The solvers there are, the paper's first.</summary>
     public static IReadOnlyList<string> Names => Solver.Names;
 

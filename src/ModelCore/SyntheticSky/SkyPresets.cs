@@ -3,9 +3,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <summary>Skies like those of surveys, with the sources of their numbers.</summary>
 public static class SkyPresets
 {
-    private const string Solver = "unipc";                   // within 0.002 of the peak of the paper's solver in 25 steps, in 40 instead of 98 calls of the network
-    private const int Steps = 20;
-
     /// <summary>NVSS above 10 mJy, 0.1 to 10 degrees: Blake and Wall (2002).</summary>
     private static readonly SkyClustering _nvss = new(1e-3, 0.8);
 
@@ -32,7 +29,7 @@ public static class SkyPresets
         Survey = new SkySurvey { BeamMajorArcsec = 6, RmsMicroJansky = 83, FrequencyMegahertz = 144, BandwidthMegahertz = 48, PointingDistanceDegrees = 2.6 },
         Population = new SkyPopulation { Counts = CountsModel.Mandal2021, FaintestMilliJansky = 0.206, BrightestMilliJansky = 1e4 },
         Clustering = _nvss,
-        Images = new SkyImages { Model = "lotss-s", Solver = Solver, Steps = Steps },
+        Images = new SkyImages { Model = "lotss-s" },
     };
 
     /// <summary>
@@ -60,6 +57,6 @@ public static class SkyPresets
             Classes = [new("FRI", 0.62, 0.35), new("FRII", 0.28, 0.55), new("Bent", 0.10, 0.10)],
         },
         Clustering = _first,
-        Images = new SkyImages { Model = "first-s", Solver = Solver, Steps = Steps },
+        Images = new SkyImages { Model = "first-s" },
     };
 }

@@ -201,10 +201,10 @@ public sealed record SkyImages
     /// <summary>Guidance strength omega.</summary>
     public double Guidance { get; init; } = 0.1;
 
-    /// <summary>Solver of the samples; empty for what the model is made for, else the paper's.</summary>
+    /// <summary>Solver of the samples; empty for what the model is made for, else what is usual.</summary>
     public string Solver { get; init; } = "";
 
-    /// <summary>Its steps; 0 for what the model is made for, else the paper's.</summary>
+    /// <summary>Its steps; 0 for what the model is made for, else what is usual for the solver.</summary>
     public int Steps { get; init; }
 
     /// <summary>Lowest noise level of the solver before 0 (sigma_min).</summary>

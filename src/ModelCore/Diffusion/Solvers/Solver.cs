@@ -25,6 +25,9 @@ internal abstract class Solver
     /// <summary>A single step is Euler's for every solver, and so has that one's name.</summary>
     public virtual int FewestSteps => 2;
 
+    /// <summary>The steps and noise levels that it is used with where nobody asks for others: the paper's.</summary>
+    public virtual SolverOptions Usual => new() { Name = Name };
+
     /// <summary>Whether it can add noise on its way.</summary>
     public virtual bool CanChurn => false;
 

@@ -4,9 +4,11 @@ namespace RadioDiffusion.ModelCore.Diffusion.Solvers;
 /// <remarks>Zhao et al. (2023), algorithms 5 and 6 (prediction of data, multistep). The corrected image goes on; its denoised image is that of the prediction.</remarks>
 internal sealed class UniPcSolver : MultistepSolver
 {
+    public const string UniPcName = "unipc";
+
     private const int Remembered = 3;                        // denoised images before the present one
 
-    public override string Name => "unipc";
+    public override string Name => UniPcName;
 
     public override string Description => "UniPC, predictor and corrector of third order, one call a step (Zhao et al. 2023)";
 
