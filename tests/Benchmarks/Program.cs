@@ -19,11 +19,13 @@ var benchmarks = new Dictionary<string, Action>
     ["steps"] = NetworkBenchmark.Steps,
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
+    ["samplers"] = () => SamplerBenchmark.Run(args[1..]),
+    ["service"] = ServiceBenchmark.Run,
     ["find"] = FinderBenchmark.Run,
     ["similarity"] = SimilarityBenchmark.Run,
     ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
-if (args.Length == 0 || (args.Length > 1 && args[0] != "solvers") || !benchmarks.TryGetValue(args[0], out var benchmark))
+if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers")) || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}.");
     return 2;

@@ -4,12 +4,13 @@ using System.Runtime.InteropServices;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Evaluation;
 using RadioDiffusion.ModelCore.SourceFinding;
+using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Benchmarks;
 
 /// <summary>
 /// How good images are by solver, steps, number format and guidance interval: the same latents and conditions for all, against Heun's method in 100 steps. What is computed stays in a folder, so that
-/// an interrupted run goes on. Arguments: the model (first-s, lotss-s), the number of images, the folder.
+/// an interrupted run goes on. Arguments: the model (first-s, lotss-s), the number of images, the folder; then settings of one's own, as unipc:14:bf16:rho=15:smin=0.02:from=0.02:to=20, instead of the table's.
 /// </summary>
 internal static class SolverBenchmark
 {
@@ -33,13 +34,14 @@ internal static class SolverBenchmark
         using var single = DiffusionModel.Load(snapshot);
         using var half = DiffusionModel.Load(snapshot, precision: "bf16");
         var model = single.Description;
-        double guidance = model.Classes.Count > 0 ? GuidanceOfClasses : GuidanceOfFlux;
+        double guidance = GuidanceOf(model);
         var conditions = GridSample.Spread(model, count, seed: 1).Select(sample => sample.ConditionsFor(model, guidance)).ToArray();
         int side = model.Network.ImageSize;
         Measured? reference = null;
         Console.WriteLine($"{name}, {count} images, guidance strength {guidance}, batches of {Batch}; root mean square of the differences of pixels in [0, 1], Kolmogorov-Smirnov distances with their bootstrap errors");
         Console.WriteLine("solver | network images | rms | mean | standard deviation | model flux | A50 | s an image");
-        foreach (var setting in _settings)
+        Setting[] settings = arguments.Length > 3 ? [_settings[0], .. arguments[3..].Select(Setting.Parse)] : _settings;
+        foreach (var setting in settings)
         {
             var (images, seconds) = Sample(setting.Precision == "f32" ? single : half, conditions, setting, folder, side * side);
             var measured = Measured.Of(images, side);
@@ -49,6 +51,9 @@ internal static class SolverBenchmark
                 + string.Join(" | ", distances.Select(one => FormattableString.Invariant($"{one.KolmogorovSmirnov:0.000} ± {one.KolmogorovSmirnovError:0.000}"))) + FormattableString.Invariant($" | {seconds:0.00}"));
         }
     }
+
+    /// <summary>The paper's guidance strength for such a model.</summary>
+    internal static double GuidanceOf(SnapshotDescription model) => model.Classes.Count > 0 ? GuidanceOfClasses : GuidanceOfFlux;
 
     private static (float[][] Images, double SecondsEach) Sample(DiffusionModel model, SampleConditions[] conditions, Setting setting, string folder, int pixels)
     {
@@ -72,16 +77,27 @@ internal static class SolverBenchmark
         return ([.. images], seconds / conditions.Length);
     }
 
-    private static double Rms(float[][] images, float[][] reference) =>
+    internal static double Rms(float[][] images, float[][] reference) =>
         Math.Sqrt(images.Zip(reference, (one, other) => one.Zip(other, (a, b) => (double)(a - b) * (a - b)).Average()).Average());
 
     private sealed record Setting(string Solver, int Steps, string Precision = "f32", double From = 0, double To = double.PositiveInfinity)
     {
-        public SolverOptions Options => new(Steps) { Name = Solver };
+        public double Rho { get; init; } = 7;
+        public double Smin { get; init; } = 0.002;
+        public double Smax { get; init; } = 80;
+        public SolverOptions Options => new(Steps, Smin, Smax, Rho) { Name = Solver };
 
-        public string FileName => FormattableString.Invariant($"{Solver}-{Steps}-{Precision}-{From}-{To}");
+        public static Setting Parse(string text)
+        {
+            string[] parts = text.Split(':');
+            var named = parts[3..].Select(part => part.Split('=')).ToDictionary(pair => pair[0], pair => double.Parse(pair[1], CultureInfo.InvariantCulture));
+            double Of(string name, double otherwise) => named.TryGetValue(name, out double value) ? value : otherwise;
+            return new Setting(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2], Of("from", 0), Of("to", double.PositiveInfinity)) { Rho = Of("rho", 7), Smin = Of("smin", 0.002), Smax = Of("smax", 80) };
+        }
 
-        public override string ToString() => FormattableString.Invariant($"{Solver} {Steps} {Precision}{(From > 0 ? $", guidance at {From} to {To}" : "")}");
+        public string FileName => FormattableString.Invariant($"{Solver}-{Steps}-{Precision}-{From}-{To}") + (Rho == 7 && Smin == 0.002 && Smax == 80 ? "" : FormattableString.Invariant($"-{Rho}-{Smin}-{Smax}"));
+
+        public override string ToString() => FormattableString.Invariant($"{Solver} {Steps} {Precision} rho {Rho} smin {Smin}{(From > 0 ? $", guidance at {From} to {To}" : "")}");
 
         /// <summary>Images that the network computes for one sample.</summary>
         public int NetworkImages(SampleConditions conditions) => Options.NetworkImages(conditions with { GuidanceFrom = From, GuidanceTo = To });

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Models;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Diffusion;
+using RadioDiffusion.Silo;
+
+namespace RadioDiffusion.Benchmarks;
+
+/// <summary>
+/// Samples over loopback HTTP, clients and silo in one process: 64 clients that ask for one image after the other, against the same images computed in one go; and stored samples at 500 requests a
+/// second, from the time at which each was due.
+/// </summary>
+internal static class ServiceBenchmark
+{
+    private const string Model = "first-s";
+    private const int Clients = 64, Images = 4 * Clients, Rate = 500;
+    private static readonly TimeSpan _serving = TimeSpan.FromSeconds(20);
+
+    public static void Run() => RunAsync().GetAwaiter().GetResult();
+
+    private static async Task RunAsync()
+    {
+        string folder = Directory.CreateTempSubdirectory("radiodiffusion-benchmark").FullName;
+        await using var app = SiloHost.BuildService(new SiloSettings { Store = Path.Combine(folder, "store"), Cluster = Guid.NewGuid().ToString("N") }, logging => logging.ClearProviders());
+        await app.StartAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Clients }) { BaseAddress = new Uri(app.Urls.First()) };
+        var model = await app.Services.GetRequiredService<IGrainFactory>().GetGrain<IModelGrain>(Model).GetAsync();
+        string[] ids = [.. Enumerable.Range(0, Images + 2).Select(i => SampleIds.For(model, new SampleParameters(Model, model.Classes[i % model.Classes.Count], Seed: (ulong)i)))];
+        await Task.WhenAll(ids[Images..].Select(id => GetAsync(http, id)));      // loads the model and measures its best batch
+        double before = Raw(ids[..Clients]);
+        double served = await ServeAsync(http, ids[..Images]);
+        double after = Raw(ids[..Clients]);
+        Console.WriteLine(FormattableString.Invariant($"{ids[0]}: in one go {before:0.000} and {after:0.000} images a second, to {Clients} clients {served:0.000}: {served / (0.5 * (before + after)):0.0%}"));
+        await StoredAsync(http, ids[..Images]);
+        await app.StopAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Images a second in the batches that the sampler would take, without a service.</summary>
+    private static double Raw(string[] ids)
+    {
+        using var model = DiffusionModel.Load(Path.Combine(AppContext.BaseDirectory, "Models", Model), precision: SampleId.Parse(ids[0]).Precision);
+        SampleConditions[] samples = [.. ids.Select(SampleId.Parse).Select(id => new SampleConditions(id.Seed, null, model.Description.Classes.ToList().IndexOf(id.Class!), id.Guidance))];
+        model.MaximumBatch = Math.Max(1, model.BestBatch / 2);                  // guided images are two of the network's
+        long began = Stopwatch.GetTimestamp();
+        model.Sample(samples, SampleId.Parse(ids[0]).Solver);
+        return samples.Length / Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    /// <summary>Images a second while all clients wait for one: from the first image that is not among the first ones of the clients, to when no more are asked for.</summary>
+    private static async Task<double> ServeAsync(HttpClient http, string[] ids)
+    {
+        int next = -1;
+        var done = new List<long>();
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            while (Interlocked.Increment(ref next) is int i && i < ids.Length)
+            {
+                await GetAsync(http, ids[i]);
+                lock (done)
+                    done.Add(Stopwatch.GetTimestamp());
+            }
+        }));
+        int first = Clients - 1, last = ids.Length - Clients;
+        return (last - first) / Stopwatch.GetElapsedTime(done[first], done[last]).TotalSeconds;
+    }
+
+    private static async Task StoredAsync(HttpClient http, string[] ids)
+    {
+        await Task.WhenAll(ids.Select(id => GetAsync(http, id)));
+        int count = (int)(Rate * _serving.TotalSeconds);
+        double[] times = new double[count];
+        var requests = new List<Task>(count);
+        long began = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count; i++)
+        {
+            long due = began + i * (Stopwatch.Frequency / Rate);
+            while (Stopwatch.GetTimestamp() < due)
+                await Task.Yield();
+            requests.Add(TimeAsync(i, due));
+        }
+        await Task.WhenAll(requests);
+        Array.Sort(times);
+        Console.WriteLine(FormattableString.Invariant(
+            $"stored samples as FITS, {Rate} a second for {_serving.TotalSeconds:0} s: half within {times[count / 2] * 1000:0.00} ms, 99 % within {times[count * 99 / 100] * 1000:0.00} ms, all within {times[^1] * 1000:0.0} ms"));
+
+        async Task TimeAsync(int i, long due)
+        {
+            await GetAsync(http, ids[i % ids.Length]);
+            times[i] = Stopwatch.GetElapsedTime(due).TotalSeconds;
+        }
+    }
+
+    private static async Task GetAsync(HttpClient http, string id)
+    {
+        while (true)
+        {
+            using var response = await http.GetAsync(new Uri($"/api/v1/samples/{id}", UriKind.Relative));
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                await response.Content.ReadAsByteArrayAsync();
+                return;
+            }
+            if (response.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.TooManyRequests))
+                throw new InvalidOperationException($"The service answered {(int)response.StatusCode} for {id}: {await response.Content.ReadAsStringAsync()}");
+        }
+    }
+}
