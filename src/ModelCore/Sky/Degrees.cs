@@ -3,6 +3,8 @@ namespace RadioDiffusion.ModelCore.Sky;
 /// <summary>Angles in degrees.</summary>
 internal static class Degrees
 {
+    public const double ArcsecPerRadian = 180 * 3600 / Math.PI;
+
     /// <summary>The same angle, 0 up to (not including) 360.</summary>
     public static double Wrap(double degrees)
     {

@@ -6,6 +6,7 @@ namespace RadioDiffusion.ModelCore.Sky;
 /// <remarks>Gorski et al. (2005).</remarks>
 public readonly record struct HealpixCell(int Order, long Pixel)
 {
+    private const double WidthOfFace = 58.632301428350395;   // sqrt(pi/3) rad, degrees
     private const double SquareDegreesOfSky = 4 * Math.PI * (180 / Math.PI) * (180 / Math.PI);
 
     public int Order { get; } = Healpix.CheckedOrder(Order);
@@ -53,6 +54,9 @@ public readonly record struct HealpixCell(int Order, long Pixel)
 
     /// <summary>The area of every cell of an order, square degrees.</summary>
     public static double AreaSquareDegrees(int order) => SquareDegreesOfSky / Healpix.CellCount(order);
+
+    /// <summary>Degrees: the side of a square of a cell's area.</summary>
+    public static double WidthDegrees(int order) => Math.ScaleB(WidthOfFace, -order);
 
     /// <summary>The cell that a position lies in; one on a border belongs to one of the cells there.</summary>
     public static HealpixCell At(int order, SkyCoordinate position) => At(order, QuadrantDirection.From(position));

@@ -7,7 +7,6 @@ namespace RadioDiffusion.ModelCore.Sky;
 /// <param name="IsMirrored">False if east is to the left of north, as one looks at the sky; true if it is to the right.</param>
 public readonly record struct PixelGeometry(double ColumnScaleArcsec, double RowScaleArcsec, double PositionAngle, bool IsMirrored)
 {
-    private const double ArcsecPerRadian = 180 * 3600 / Math.PI;
 
     /// <summary>By differences over the width of the pixel.</summary>
     internal static PixelGeometry At(WorldCoordinateSystem wcs, double column, double row)
@@ -20,8 +19,8 @@ public readonly record struct PixelGeometry(double ColumnScaleArcsec, double Row
         var (columnEast, columnNorth) = EastNorth(here, wcs.IcrsFromNative * left, wcs.IcrsFromNative * right);
         var (rowEast, rowNorth) = EastNorth(here, wcs.IcrsFromNative * below, wcs.IcrsFromNative * above);
         return new PixelGeometry(
-            Math.Sqrt(columnEast * columnEast + columnNorth * columnNorth) * ArcsecPerRadian,
-            Math.Sqrt(rowEast * rowEast + rowNorth * rowNorth) * ArcsecPerRadian,
+            Math.Sqrt(columnEast * columnEast + columnNorth * columnNorth) * Degrees.ArcsecPerRadian,
+            Math.Sqrt(rowEast * rowEast + rowNorth * rowNorth) * Degrees.ArcsecPerRadian,
             Degrees.Wrap(double.RadiansToDegrees(Math.Atan2(rowEast, rowNorth))),
             columnEast * rowNorth - columnNorth * rowEast > 0);
     }

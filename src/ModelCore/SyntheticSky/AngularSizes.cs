@@ -11,8 +11,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <param name="Largest">Arc seconds; no source is larger.</param>
 public sealed record AngularSizes(double MedianAtOneMilliJansky = 2, double FluxExponent = 0.3, double TailExponent = 0.62, double Largest = 300)
 {
-    private const double Ln2 = 0.69314718055994530942;
-
     /// <summary>Arc seconds, half of the sources being larger.</summary>
     /// <param name="flux">mJy at 1.4 GHz.</param>
     public double Median(double flux) => MedianAtOneMilliJansky * PortableMath.Pow(flux, FluxExponent);
@@ -21,11 +19,11 @@ public sealed record AngularSizes(double MedianAtOneMilliJansky = 2, double Flux
     /// <param name="flux">mJy at 1.4 GHz.</param>
     /// <param name="size">Arc seconds.</param>
     public double ShareAbove(double flux, double size) =>
-        size >= Largest ? 0 : PortableMath.Exp(-Ln2 * PortableMath.Pow(size / Median(flux), TailExponent));
+        size >= Largest ? 0 : PortableMath.Exp(-PortableMath.Ln2 * PortableMath.Pow(size / Median(flux), TailExponent));
 
     /// <summary>A size in arc seconds.</summary>
     /// <param name="flux">mJy at 1.4 GHz.</param>
     /// <param name="u">Uniform in (0, 1).</param>
     public double Draw(double flux, double u) =>
-        Math.Min(Largest, Median(flux) * PortableMath.Pow(-PortableMath.Log(u) / Ln2, 1 / TailExponent));
+        Math.Min(Largest, Median(flux) * PortableMath.Pow(-PortableMath.Log(u) / PortableMath.Ln2, 1 / TailExponent));
 }

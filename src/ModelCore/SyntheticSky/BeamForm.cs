@@ -8,7 +8,9 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <param name="angleDegrees">Position angle of the longest axis, from north through east.</param>
 internal sealed class BeamForm(double major, double minor, double angleDegrees)
 {
-    private const double ArcsecPerRadian = 206264.80624709636;
+    /// <summary>Full width at half maximum over standard deviation: 2 sqrt(2 ln 2).</summary>
+    public const double SigmasPerFwhm = 2.3548200450309493;
+
     private readonly double _sin = Math.Sin(double.DegreesToRadians(angleDegrees));
     private readonly double _cos = Math.Cos(double.DegreesToRadians(angleDegrees));
 
@@ -18,13 +20,13 @@ internal sealed class BeamForm(double major, double minor, double angleDegrees)
     /// <summary>Arc seconds.</summary>
     public double Minor => minor;
 
-    public double MajorRadians => major / ArcsecPerRadian;
+    public double MajorRadians => major / Degrees.ArcsecPerRadian;
 
     /// <summary>The Gaussian's axes at a place of the sky, as vectors: products with a small difference of directions are distances in standard deviations.</summary>
     public (Direction Along, Direction Across) AxesAt(in Direction place)
     {
         var (east, north) = place.EastAndNorth();
-        double along = ArcsecPerRadian / major, across = ArcsecPerRadian / minor;
+        double along = Degrees.ArcsecPerRadian / major, across = Degrees.ArcsecPerRadian / minor;
         return (Combine(east, _sin * along, north, _cos * along), Combine(east, _cos * across, north, -_sin * across));
     }
 

@@ -17,7 +17,6 @@ internal sealed class ClusteringField
     public const double From = 0.03, To = 8;
     private const int FirstOrder = 2, LastOrder = 12, Levels = LastOrder - FirstOrder + 1, Points = 300;
     private const double Reach = 2.5;                        // of a kernel, in widths of a pixel
-    private const double WidthAtOrder0 = 58.632356;          // sqrt(pi/3) in degrees
     private static readonly double[] _correlation = CorrelationOfKernel();
 
     /// <summary>Of the cells for which the field is put together.</summary>
@@ -75,7 +74,7 @@ internal sealed class ClusteringField
             double angle = From * PortableMath.Pow(To / From, point / (Points - 1.0));
             double target = PortableMath.Log(1 + clustering.Amplitude * PortableMath.Pow(angle, -clustering.Gamma));
             for (int k = 0; k < Levels; k++)
-                row[k] = Correlation(angle / WidthOf(FirstOrder + k)) / target;
+                row[k] = Correlation(angle / HealpixCell.WidthDegrees(FirstOrder + k)) / target;
             for (int k = 0; k < Levels; k++)
             {
                 sums[k] += row[k];
@@ -171,9 +170,7 @@ internal sealed class ClusteringField
         return square * square;
     }
 
-    private static double WidthOf(int order) => WidthAtOrder0 / (1 << order);
-
-    private static double ReachOf(int order) => Reach * double.DegreesToRadians(WidthOf(order));
+    private static double ReachOf(int order) => Reach * double.DegreesToRadians(HealpixCell.WidthDegrees(order));
 
     /// <summary>The pixels of one order that count around some place, by their numbers.</summary>
     internal sealed class LevelPart

@@ -8,7 +8,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 internal sealed class NoiseAtPlaces
 {
     private const int Side = WhiteNoise.BlockSide, Stride = 3 * Side, Spare = Side, MostBlocks = 8192, None = -1;
-    private const double SigmasPerFwhm = 2.3548200450309493;
     private const double FarFromEachOther = 0.1;             // radians: beyond, pointings are sought block by block
     private readonly RecentlyUsed<long, float[]> _blocks = new(MostBlocks);
     private readonly int _order;
@@ -23,7 +22,7 @@ internal sealed class NoiseAtPlaces
         _order = survey.PixelOrder;
         _rms = survey.RmsMicroJansky * 1e-6;
         _white = new WhiteNoise(recipe.Seed, _order);
-        _beam = new BeamForm(survey.BeamMajorArcsec / SigmasPerFwhm, (survey.BeamMinorArcsec ?? survey.BeamMajorArcsec) / SigmasPerFwhm, survey.BeamAngleDegrees);
+        _beam = new BeamForm(survey.BeamMajorArcsec / BeamForm.SigmasPerFwhm, (survey.BeamMinorArcsec ?? survey.BeamMajorArcsec) / BeamForm.SigmasPerFwhm, survey.BeamAngleDegrees);
         _sensitivity = new SkySensitivity(survey);
     }
 

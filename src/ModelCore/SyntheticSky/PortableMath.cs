@@ -7,6 +7,8 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <remarks>Arguments are reduced to a small interval and the power series summed there from its smallest term: right to about 1e-16.</remarks>
 internal static class PortableMath
 {
+    public const double Ln2 = 0.69314718055994530942, Ln10 = 2.302585092994046;
+
     private const double Ln2High = 6.93147180369123816490e-01, Ln2Low = 1.90821492927058770002e-10;     // their sum is ln 2; the first has 32 bits
     private const double SqrtHalf = 0.70710678118654752440;
 

@@ -268,7 +268,7 @@ public static class SimulatedSurvey
             $"ILTJ{seconds / 360_000:00}{seconds / 6000 % 60:00}{seconds % 6000 / 100.0:00.00}{(position.Declination < 0 ? '-' : '+')}{arcseconds / 36_000:00}{arcseconds / 600 % 60:00}{arcseconds % 600 / 10.0:00.0}");
     }
 
-    private static double SigmaOf(double fwhm) => fwhm / 2.354820045;
+    private static double SigmaOf(double fwhm) => fwhm / BeamForm.SigmasPerFwhm;
 
     private static double Square(double value) => value * value;
 

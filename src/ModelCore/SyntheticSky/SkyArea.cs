@@ -10,7 +10,6 @@ public static class SkyArea
 
     private const int LongestText = 30_000;                  // it travels in messages
     private const int LowestOrder = 3, HighestOrder = 10;
-    private const double WidthAtOrder0 = 58.632356;          // sqrt(pi/3) in degrees
     private const int CellsAcross = 8;                       // of a small area: the border is as good as that
 
     /// <exception cref="RadioDiffusionException">It is neither, or covers nothing.</exception>
@@ -44,5 +43,5 @@ public static class SkyArea
         return text;
     }
 
-    private static int OrderFor(double degrees) => Math.Clamp((int)Math.Ceiling(Math.Log2(WidthAtOrder0 * CellsAcross / degrees)), LowestOrder, HighestOrder);
+    private static int OrderFor(double degrees) => Math.Clamp((int)Math.Ceiling(Math.Log2(HealpixCell.WidthDegrees(0) * CellsAcross / degrees)), LowestOrder, HighestOrder);
 }

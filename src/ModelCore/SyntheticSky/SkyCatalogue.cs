@@ -202,9 +202,9 @@ public sealed class SkyCatalogue
     private string ClassOf(double flux, double u)
     {
         // Shares are given at 10 mJy and 1 Jy at 144 MHz.
-        const double Faint = 10, Decades = 2, Megahertz = 144, Ln10 = 2.302585092994046;
+        const double Faint = 10, Decades = 2, Megahertz = 144;
         double at144 = flux * PortableMath.Pow(Megahertz / _recipe.Survey.FrequencyMegahertz, _recipe.Population.CountsSpectralIndex);
-        double bright = Math.Clamp(PortableMath.Log(at144 / Faint) / (Decades * Ln10), 0, 1);
+        double bright = Math.Clamp(PortableMath.Log(at144 / Faint) / (Decades * PortableMath.Ln10), 0, 1);
         var classes = _recipe.Population.Classes;
         double faintSum = classes.Sum(share => share.Faint), brightSum = classes.Sum(share => share.Bright), sum = 0;
         foreach (var share in classes)

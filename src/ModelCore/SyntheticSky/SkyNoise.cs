@@ -14,7 +14,6 @@ internal sealed class SkyNoise
 {
     private const int Side = WhiteNoise.BlockSide, BlockOrders = WhiteNoise.BlockOrders, TileOrders = SkySurvey.TileOrders, TileSide = 1 << TileOrders;
     private const int MostAveraged = 2;                      // orders below a tile's pixels at which the noise of low orders is made
-    private const double SigmasPerFwhm = 2.3548200450309493;
 
     private readonly int _pixelOrder;
     private readonly WhiteNoise _white;
@@ -24,7 +23,7 @@ internal sealed class SkyNoise
     {
         _pixelOrder = survey.PixelOrder;
         _white = new WhiteNoise(seed, _pixelOrder);
-        _beam = new BeamForm(survey.BeamMajorArcsec / SigmasPerFwhm, (survey.BeamMinorArcsec ?? survey.BeamMajorArcsec) / SigmasPerFwhm, survey.BeamAngleDegrees);
+        _beam = new BeamForm(survey.BeamMajorArcsec / BeamForm.SigmasPerFwhm, (survey.BeamMinorArcsec ?? survey.BeamMajorArcsec) / BeamForm.SigmasPerFwhm, survey.BeamAngleDegrees);
     }
 
     /// <summary>The noise of a HiPS tile: at the centres of its pixels in the deepest order, the mean over each pixel above.</summary>

@@ -9,7 +9,7 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 public sealed partial record SkyRecipe
 {
     /// <summary>Counted up when equal recipes give other pixels than before.</summary>
-    public const int AlgorithmVersion = 1;
+    public const int AlgorithmVersion = 2;
 
     private const int DigestLength = 16;
 

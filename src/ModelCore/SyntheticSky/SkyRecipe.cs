@@ -73,10 +73,10 @@ public sealed record SkySurvey
     public int PixelOrder => HipsOrder + TileOrders;
 
     /// <summary>Deepest order of its HiPS.</summary>
-    public int HipsOrder => Math.Max(3, (int)Math.Ceiling(Math.Log2(PixelArcsecAtOrder0 / ((BeamMinorArcsec ?? BeamMajorArcsec) / PixelsPerBeam)) - 1e-9));
+    public int HipsOrder => Math.Max(3, (int)Math.Ceiling(Math.Log2(HealpixCell.WidthDegrees(TileOrders) * 3600 / ((BeamMinorArcsec ?? BeamMajorArcsec) / PixelsPerBeam)) - 1e-9));
 
     /// <summary>Pixels of this area (arcsec^2) are those of the sky.</summary>
-    public double PixelArea => PixelArcsecAtOrder0 * PixelArcsecAtOrder0 / Math.Pow(4, HipsOrder);
+    public double PixelArea => HealpixCell.AreaSquareDegrees(PixelOrder) * 3600 * 3600;
 
     /// <summary>Arcsec^2: pi/(4 ln 2) times the two axes.</summary>
     public double BeamArea => Math.PI / (4 * Math.Log(2)) * BeamMajorArcsec * (BeamMinorArcsec ?? BeamMajorArcsec);
@@ -84,7 +84,6 @@ public sealed record SkySurvey
     /// <summary>A tile is 2^9 pixels wide.</summary>
     internal const int TileOrders = 9;
     private const double PixelsPerBeam = 3.5;
-    private const double PixelArcsecAtOrder0 = 412.2586;     // sqrt(pi/3)/512 rad
 
     internal void Check()
     {

@@ -14,7 +14,6 @@ public sealed class SkyRenderer
     /// <summary>Pixels a side of a tile.</summary>
     public const int TileSide = 1 << TileOrders;
     private const int TileOrders = SkySurvey.TileOrders, ExactOrders = 2, MostInTile = 20_000, BlockSide = WhiteNoise.BlockSide;
-    private const double ArcsecPerRadian = 206264.80624709636;
     private readonly SkyRecipe _recipe;
     private readonly SkyNoise _noise;
     private readonly SkySensitivity _sensitivity;
@@ -49,9 +48,9 @@ public sealed class SkyRenderer
     public IReadOnlyList<SkySource> SourcesIn(int order, long tile)
     {
         var cell = new HealpixCell(order, tile);
-        var sources = Catalogue.Around(cell, _painter.MostReach(_recipe.Population.Sizes) / ArcsecPerRadian, FaintestIn(order));
+        var sources = Catalogue.Around(cell, _painter.MostReach(_recipe.Population.Sizes) / Degrees.ArcsecPerRadian, FaintestIn(order));
         if (HasImages(order))                                // each one that stays may cost a sample
-            sources.RemoveAll(source => !cell.Contains(source.Direction) && !Array.Exists(Healpix.CellsWithin(order, source.Direction, _painter.MostReachOf(source) / ArcsecPerRadian), near => near == cell));
+            sources.RemoveAll(source => !cell.Contains(source.Direction) && !Array.Exists(Healpix.CellsWithin(order, source.Direction, _painter.MostReachOf(source) / Degrees.ArcsecPerRadian), near => near == cell));
         return sources;
     }
 
@@ -105,7 +104,7 @@ public sealed class SkyRenderer
     {
         int orders = _recipe.Survey.HipsOrder - tile.Order, across = 1 << orders, small = TileSide >> orders;
         var stamps = sources.Select(source => source.IsResolved ? imageOf(source) : null).ToArray();
-        double[] reaches = [.. sources.Zip(stamps, (source, stamp) => _painter.ReachOf(source, stamp) / ArcsecPerRadian)];
+        double[] reaches = [.. sources.Zip(stamps, (source, stamp) => _painter.ReachOf(source, stamp) / Degrees.ArcsecPerRadian)];
         float[] deep = new float[TileSide * TileSide];
         var blocks = new List<int>();
         for (int part = 0; part < across * across; part++)
@@ -181,7 +180,7 @@ public sealed class SkyRenderer
     /// <summary>The same for a source at the edge of a face.</summary>
     private void AddBySearch(HealpixCell tile, in SkySource source, in SourcePainter.Profile profile, int fine, int down, float share, float[] pixels)
     {
-        foreach (var cell in Healpix.CellsCentredWithin(fine, source.Direction, _painter.ReachOf(source, null) / ArcsecPerRadian))
+        foreach (var cell in Healpix.CellsCentredWithin(fine, source.Direction, _painter.ReachOf(source, null) / Degrees.ArcsecPerRadian))
         {
             long pixel = cell.Pixel >> (2 * down);
             if (pixel >> (2 * TileOrders) != tile.Pixel)

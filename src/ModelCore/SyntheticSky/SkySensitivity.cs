@@ -6,9 +6,7 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <remarks>sigma(x) = sigma sqrt(mean / sum_p B^2(x, p)). The pointings lie on the centres of a HEALPix grid of any number of cells, which is as even as those of surveys.</remarks>
 internal sealed class SkySensitivity
 {
-    private const double WidthAtSide1 = 58.632356;           // sqrt(pi/3) in degrees
     private const double Reach = 1.5;                        // in FWHM: beyond, a pointing counts less than 2e-6
-    private const double Ln2 = 0.69314718055994530942;
     private readonly Direction[] _pointings;
     private readonly double _width;                          // FWHM, radians
     private readonly double _mean;
@@ -21,11 +19,11 @@ internal sealed class SkySensitivity
             _pointings = [];
             return;
         }
-        int side = Math.Max(1, (int)Math.Round(WidthAtSide1 / survey.PointingDistanceDegrees));
+        int side = Math.Max(1, (int)Math.Round(HealpixCell.WidthDegrees(0) / survey.PointingDistanceDegrees));
         _pointings = new Direction[12 * side * side];
         for (int i = 0; i < _pointings.Length; i++)
             _pointings[i] = Healpix.At(i / (side * side), (i % side + 0.5) / side, (i / side % side + 0.5) / side).ToDirection();
-        _mean = Math.PI * _width * _width / (8 * Ln2) * _pointings.Length / (4 * Math.PI);
+        _mean = Math.PI * _width * _width / (8 * PortableMath.Ln2) * _pointings.Length / (4 * Math.PI);
     }
 
     /// <summary>Factors of the noise at places near each other.</summary>
@@ -49,7 +47,7 @@ internal sealed class SkySensitivity
             {
                 double angle = pointing.SeparationTo(places[i]) / _width;
                 if (angle < Reach)
-                    sum += PortableMath.Exp(-8 * Ln2 * angle * angle);
+                    sum += PortableMath.Exp(-8 * PortableMath.Ln2 * angle * angle);
             }
             factors[i] = Math.Sqrt(_mean / sum);
         }

@@ -6,7 +6,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 internal sealed class SkySquare
 {
     private const int BlockSide = SkyPixels.BlockSide;
-    private const double ArcsecPerRadian = 206264.80624709636;
     private readonly Direction[] _places;                    // row by row
 
     private SkySquare(SkyGrid grid, int left, int bottom, int most)
@@ -82,11 +81,11 @@ internal sealed class SkySquare
         var (centre, radius) = SkyGrid.Circle(_places);
         if (radius < 0)
             yield break;
-        double most = painter.MostReach(sizes) / ArcsecPerRadian;
+        double most = painter.MostReach(sizes) / Degrees.ArcsecPerRadian;
         foreach (var source in catalogue.Around(centre, Math.Min(Math.PI, radius + most)))
         {
             var stamp = source.IsResolved ? imageOf(source) : null;
-            double limit = radius + painter.ReachOf(source, stamp) / ArcsecPerRadian;
+            double limit = radius + painter.ReachOf(source, stamp) / Degrees.ArcsecPerRadian;
             var step = source.Direction - centre;
             if (step.Dot(step) <= limit * limit)
                 yield return (source, stamp);

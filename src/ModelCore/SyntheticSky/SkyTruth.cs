@@ -11,7 +11,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 public sealed class SkyTruth
 {
     private const int RowsAtOnce = 8192;
-    private const double ArcsecPerRadian = 206264.80624709636;
     private const double FlatAbove = -0.5;
     private static readonly CatalogueColumn[] _columns =
     [
@@ -88,10 +87,10 @@ public sealed class SkyTruth
     {
         var painter = new SourcePainter(_recipe.Survey, _recipe.Images);
         var (centre, radius) = _grid.BoundingCircle();
-        foreach (var source in _catalogue.Around(centre, Math.Min(Math.PI, radius + painter.MostReach(_recipe.Population.Sizes) / ArcsecPerRadian)))
+        foreach (var source in _catalogue.Around(centre, Math.Min(Math.PI, radius + painter.MostReach(_recipe.Population.Sizes) / Degrees.ArcsecPerRadian)))
         {
             var stamp = source.IsResolved ? imageOf(source) : null;
-            if (_grid.TryReach(source.Direction, painter.ReachOf(source, stamp) / ArcsecPerRadian, out double column, out double row, out bool isInside))
+            if (_grid.TryReach(source.Direction, painter.ReachOf(source, stamp) / Degrees.ArcsecPerRadian, out double column, out double row, out bool isInside))
                 yield return new Row(source, stamp == null ? source.Position : PositionOf(painter.CoreOf(source, stamp)), stamp != null, column, row, isInside);
         }
     }

@@ -121,8 +121,7 @@ public sealed class SourceCounts
     /// <summary>S^2.5 dN/dS in Jy^1.5/sr, S (mJy) and S being at the model's frequency.</summary>
     public static double Euclidean(CountsModel model, double flux)
     {
-        const double Ln10 = 2.302585092994046;
-        double x = PortableMath.Log(flux) / Ln10;
+        double x = PortableMath.Log(flux) / PortableMath.Ln10;
         return model switch
         {
             CountsModel.Mandal2021 when flux < 0.2 => FlatEuclidean,
@@ -138,7 +137,7 @@ public sealed class SourceCounts
             double sum = 0;
             for (int i = coefficients.Length - 1; i >= 0; i--)
                 sum = sum * x + coefficients[i];
-            return PortableMath.Exp(Ln10 * sum);
+            return PortableMath.Exp(PortableMath.Ln10 * sum);
         }
     }
 

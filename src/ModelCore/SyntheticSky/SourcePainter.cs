@@ -7,13 +7,11 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <param name="images">What is known of the images of resolved sources; null if there are none.</param>
 internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
 {
-    private const double ArcsecPerRadian = 206264.80624709636;
-    private const double SigmasPerFwhm = 2.3548200450309493;
     public const double CutOff = 36;                        // squared standard deviations to which Gaussians are painted: 2e-8 of their flux is left out
 
     /// <summary>Arc seconds around a source beyond which it is not to be seen.</summary>
     public double ReachOf(in SkySource source, SkyStamp? stamp) =>
-        stamp != null ? stamp.Reach * ScaleOf(source) : Math.Sqrt(CutOff) * WidthOf(survey.BeamMajorArcsec, SizeOf(source)) / SigmasPerFwhm;
+        stamp != null ? stamp.Reach * ScaleOf(source) : Math.Sqrt(CutOff) * WidthOf(survey.BeamMajorArcsec, SizeOf(source)) / BeamForm.SigmasPerFwhm;
 
     /// <summary>The same, whatever its image will be.</summary>
     public double MostReachOf(in SkySource source) => images != null && source.IsResolved ? images.MostReach * ScaleOf(source) : ReachOf(source, null);
@@ -28,7 +26,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
 
     /// <summary>Arc seconds, as a Gaussian: a source that should have an image but has none reaches no farther than an image does.</summary>
     private double SizeOf(in SkySource source) =>
-        images != null && source.IsResolved ? Math.Min(source.Size, Math.Max(0, images.MostReach * SigmasPerFwhm / Math.Sqrt(CutOff) - survey.BeamMajorArcsec)) : source.Size;
+        images != null && source.IsResolved ? Math.Min(source.Size, Math.Max(0, images.MostReach * BeamForm.SigmasPerFwhm / Math.Sqrt(CutOff) - survey.BeamMajorArcsec)) : source.Size;
 
     /// <param name="source">The source.</param>
     /// <param name="stamp">Its image; null for a Gaussian.</param>
@@ -37,7 +35,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
     /// <param name="blocks">Gets the blocks of pixels that it was added to.</param>
     public void Add(in SkySource source, SkyStamp? stamp, SkyPixels pixels, Span<float> image, List<int> blocks)
     {
-        pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / ArcsecPerRadian, blocks);
+        pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / Degrees.ArcsecPerRadian, blocks);
         if (blocks.Count == 0)
             return;
         if (stamp == null)
@@ -69,7 +67,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         double beamMinor = survey.BeamMinorArcsec ?? survey.BeamMajorArcsec;
         double size = SizeOf(source), major = WidthOf(survey.BeamMajorArcsec, size), minor = WidthOf(beamMinor, size);
         double peak = source.Flux / 1000 * (survey.BeamMajorArcsec * beamMinor) / (major * minor);
-        var (along, across) = new BeamForm(major / SigmasPerFwhm, minor / SigmasPerFwhm, survey.BeamAngleDegrees).AxesAt(source.Direction);
+        var (along, across) = new BeamForm(major / BeamForm.SigmasPerFwhm, minor / BeamForm.SigmasPerFwhm, survey.BeamAngleDegrees).AxesAt(source.Direction);
         return new Profile(source.Direction, along, across, peak);
     }
 
@@ -104,8 +102,8 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         var centre = source.Direction;
         if (stamp == null)
             return centre;
-        double pixel = stamp.PixelArcsec * ScaleOf(source) / ArcsecPerRadian;
-        var (up, right) = new BeamForm(ArcsecPerRadian, ArcsecPerRadian, source.Angle).AxesAt(centre);
+        double pixel = stamp.PixelArcsec * ScaleOf(source) / Degrees.ArcsecPerRadian;
+        var (up, right) = new BeamForm(Degrees.ArcsecPerRadian, Degrees.ArcsecPerRadian, source.Angle).AxesAt(centre);
         double x = -stamp.PeakOffset.X * pixel, y = stamp.PeakOffset.Y * pixel;
         double a = centre.X + x * right.X + y * up.X, b = centre.Y + x * right.Y + y * up.Y, c = centre.Z + x * right.Z + y * up.Z;
         double length = Math.Sqrt(a * a + b * b + c * c);

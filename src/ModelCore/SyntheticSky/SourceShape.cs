@@ -53,7 +53,7 @@ public sealed class SourceShape
         KeepIslands(pixels, side, Beam.AreaPerSquareFwhm * Square(beamArcsec / pixelScaleArcsec));
         double widening = Square(surveyBeamArcsec) - Square(beamArcsec);
         if (widening > 0)
-            pixels = BeamNoise.Convolve(pixels, side, Math.Sqrt(widening) / 2.354820045 / pixelScaleArcsec);
+            pixels = BeamNoise.Convolve(pixels, side, Math.Sqrt(widening) / BeamForm.SigmasPerFwhm / pixelScaleArcsec);
         float peak = pixels.Max();
         if (peak <= 0)
             return null;

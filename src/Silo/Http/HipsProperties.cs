@@ -11,7 +11,6 @@ namespace RadioDiffusion.Silo.Http;
 internal static class HipsProperties
 {
     private const double LightSpeed = 299792458;             // m/s
-    private const double PixelArcsecAtOrder0 = 412.2586, WidthAtOrder0 = 58.632356;    // of a pixel, and of a tile in degrees
     private const double LargestView = 60;
 
     public static string Of(SkyEntry entry, SkyRecipe recipe, string url)
@@ -41,11 +40,11 @@ internal static class HipsProperties
             ("hips_tile_width", HipsTile.UsualWidth),
             ("hips_tile_format", "png fits"),
             ("hips_pixel_bitpix", -32),                      // Aladin Lite asks for no FITS tile without it
-            ("hips_pixel_scale", PixelArcsecAtOrder0 / 3600 / Math.Pow(2, entry.HipsOrder)),
+            ("hips_pixel_scale", HealpixCell.WidthDegrees(entry.HipsOrder + int.Log2(HipsTile.UsualWidth))),
             ("hips_pixel_cut", string.Create(CultureInfo.InvariantCulture, $"{low} {high}")),
             ("hips_initial_ra", first.Centre.RightAscension),
             ("hips_initial_dec", first.Centre.Declination),
-            ("hips_initial_fov", Math.Max(view, WidthAtOrder0 / Math.Pow(2, entry.HipsOrder))),
+            ("hips_initial_fov", Math.Max(view, HealpixCell.WidthDegrees(entry.HipsOrder))),
             ("moc_sky_fraction", area.SkyFraction),
             ("em_min", LightSpeed / ((survey.FrequencyMegahertz + half) * 1e6)),
             ("em_max", LightSpeed / ((survey.FrequencyMegahertz - half) * 1e6)),
