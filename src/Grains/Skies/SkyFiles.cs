@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.ModelCore.Artifacts;
@@ -37,32 +36,12 @@ public static class SkyFiles
         Parameters = new JsonObject { ["order"] = cell.Order, ["pixel"] = cell.Pixel },
     };
 
-    internal static void WriteTile(string directory, SkyRecipe recipe, string digest, HipsTile tile, float[] pixels)
+    internal static void WriteTile(string directory, SkyRecipe recipe, HipsTile tile, float[] pixels)
     {
         using var stream = File.Create(Path.Combine(directory, SkyTiles.File));
         using var writer = FitsFileWriter.To(stream);
-        writer.AddImage(pixels, FitsPixelFormat.Float32, [tile.Width, tile.Width], HeaderOf(recipe, digest, tile));
+        writer.AddImage(pixels, FitsPixelFormat.Float32, [tile.Width, tile.Width], SkyHeader.Of(recipe, tile));
         writer.Complete();
-    }
-
-    private static FitsHeader HeaderOf(SkyRecipe recipe, string digest, HipsTile tile)
-    {
-        var (survey, header) = (recipe.Survey, new FitsHeader());
-        header.Set("OBJECT", "SIMULATED", "synthetic sky");
-        header.Set("BUNIT", "JY/BEAM", "unit of the pixels");
-        tile.AddWorldCoordinates(header);
-        header.Set("BMAJ", survey.BeamMajorArcsec / 3600, "restoring beam [deg]");
-        header.Set("BMIN", (survey.BeamMinorArcsec ?? survey.BeamMajorArcsec) / 3600, "restoring beam [deg]");
-        header.Set("BPA", survey.BeamAngleDegrees, "[deg]");
-        header.Set("RESTFRQ", survey.FrequencyMegahertz * 1e6, "[Hz]");
-        header.Set("SKYDIGST", digest, "digest of the sky's recipe");
-        header.Set("SEED", recipe.Seed.ToString(CultureInfo.InvariantCulture), "seed of the sky");
-        if (recipe.Images is { } images)
-            header.Set("MODEL", images.Model, "digest of the model of its sources");
-        header.Set("HPXORDER", (long)tile.Order, "order of the HiPS tile");
-        header.Set("HPXPIXEL", tile.Pixel, "its HEALPix pixel (nested)");
-        header.AddComment("Synthetic sky; not an observation.");
-        return header;
     }
 
     /// <summary>Jy/beam from which on a tile's picture is black, and from which on it is brightest: -2 and 10 sigma, in all orders, so that a viewer that changes from one to another changes no brightness.</summary>

@@ -112,7 +112,7 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
             () =>
             {
                 float[] pixels = sky.Renderer.Tile(_cell.Order, _cell.Pixel, sources, source => images.GetValueOrDefault(source.Id), cancellationToken);
-                SkyFiles.WriteTile(scratch.Path, sky.Recipe, _digest, new HipsTile(_cell.Order, _cell.Pixel), pixels);
+                SkyFiles.WriteTile(scratch.Path, sky.Recipe, new HipsTile(_cell.Order, _cell.Pixel), pixels);
             },
             cancellationToken);
         await store.PutAsync(Artifact, SkyFiles.RecipeOf(_digest, _cell), scratch.Path, cancellationToken);

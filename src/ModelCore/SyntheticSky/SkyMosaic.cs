@@ -89,12 +89,7 @@ public sealed class SkyMosaic
     }
 
     /// <summary>What the header of its FITS file says.</summary>
-    public FitsHeader Header()
-    {
-        var header = SkyHeader.Of(Recipe, Grid);
-        header.Set("BUNIT", "JY/BEAM");
-        return header;
-    }
+    public FitsHeader Header() => SkyHeader.Of(Recipe, Grid, "JY/BEAM");
 
     /// <param name="bottom">First row of a row of squares.</param>
     /// <param name="from">First row that is wanted.</param>

@@ -42,6 +42,9 @@ public sealed partial record SkyRecipe
     /// <summary>As <see cref="Parse"/> reads it: keys in camelCase, all of them.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, _strict);
 
+    /// <summary>The same in one line, for headers.</summary>
+    public string ToLine() => CanonicalJson.Write(Node(this));
+
     /// <param name="json">A JSON object; keys that it does not have are as in a new recipe.</param>
     /// <exception cref="RadioDiffusionException">No JSON; a key that there is not, a value of another kind or out of range: the message names it.</exception>
     public static SkyRecipe Parse(string json) => new SkyRecipe().With(json);

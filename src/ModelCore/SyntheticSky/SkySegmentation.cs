@@ -60,7 +60,7 @@ public sealed class SkySegmentation
     /// <param name="cancellationToken">Ends it; nothing stays.</param>
     public void Write(string path, Func<SkySource, SkyStamp?> imageOf, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
-        var header = SkyHeader.Of(_recipe, _grid);
+        var header = SkyHeader.Of(_recipe, _grid, unit: null);
         header.AddHistory(FormattableString.Invariant($"Mask of sources: row (from 1 on) in the truth catalogue of the brightest one, from {ThresholdSigmas} sigma on; else 0."));
         using var file = FitsFileWriter.Create(path);
         using var image = file.BeginImage(FitsPixelFormat.Int32, [_grid.Width, _grid.Height], header);
