@@ -24,7 +24,7 @@ public static class GrainsRegistration
         .AddSingleton<LoadedModelsOptions>()
         .AddSingleton<LoadedModels>()
         .AddSingleton<KnownSkies>()
-        .AddSingleton<SkyStamps>()
+        .AddSingleton(services => new SourceImages(services.GetRequiredService<IDeviceSlots>().Cpu))
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddPlacementFilter<OnDeviceSlot, OnDeviceSlotDirector>(ServiceLifetime.Singleton)

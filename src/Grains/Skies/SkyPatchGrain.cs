@@ -2,10 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
-using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
-using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Sky;
 using RadioDiffusion.ModelCore.SyntheticSky;
@@ -15,7 +13,7 @@ namespace RadioDiffusion.Grains.Skies;
 /// <inheritdoc cref="ISkyPatchGrain"/>
 /// <remarks>No state: a tile is done when it is in the store. Everyone who asks for one meets in its one activation, so that it is computed once.</remarks>
 [GrainType("sky-patch")]
-internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots devices, KnownSkies skies, SkyStamps stamps, ILogger<SkyPatchGrain> logger) : Grain, ISkyPatchGrain
+internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots devices, KnownSkies skies, SourceImages sourceImages, ILogger<SkyPatchGrain> logger) : Grain, ISkyPatchGrain
 {
     private const int MostSources = 250;                     // a message of less than 64 KB
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(8), _longestWork = TimeSpan.FromHours(2);
@@ -69,13 +67,7 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
         {
             double faintest = sky.Renderer.FaintestIn(_cell.Order);
             double radius = double.RadiansToDegrees(Healpix.BoundingRadius(_cell.Order));
-            var sources = sky.Renderer.Catalogue.Within(_cell.Centre, radius, faintest).Where(source => _cell.Contains(source.Position)).ToList();
-            return new SkySourceList
-            {
-                Count = sources.Count,
-                Faintest = faintest,
-                Sources = [.. sources.OrderByDescending(source => source.Flux).Take(MostSources).Select(source => SkySources.EntryOf(sky.Recipe, source))],
-            };
+            return SkySources.Brightest(sky.Recipe, sky.Renderer.Catalogue.Within(_cell.Centre, radius, faintest).Where(source => _cell.Contains(source.Position)), faintest, MostSources);
         }, cancellationToken);
     }
 
@@ -106,67 +98,16 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
         if (_cell.Order > sky.Recipe.Survey.HipsOrder)
             throw new UserErrorException(ErrorKind.NotFound, Artifact, $"The sky {_digest} has tiles of orders 0 to {sky.Recipe.Survey.HipsOrder}, but one of order {_cell.Order} is asked for.");
         var sources = await devices.Cpu.RunAsync(() => sky.Renderer.SourcesIn(_cell.Order, _cell.Pixel), cancellationToken);
-        var images = await ImagesAsync(sky, sources, cancellationToken);
+        var images = await sourceImages.FetchAsync(GrainFactory, sky.Recipe, sky.Renderer.HasImages(_cell.Order) ? sources : [], (done, all) => (_imagesDone, _images) = (done, all), cancellationToken);
         using var scratch = store.CreateScratchDirectory();
         await devices.Cpu.RunAsync(
             () =>
             {
-                float[] pixels = sky.Renderer.Tile(_cell.Order, _cell.Pixel, sources, source => images.GetValueOrDefault(source.Id), cancellationToken);
+                float[] pixels = sky.Renderer.Tile(_cell.Order, _cell.Pixel, sources, source => images.GetValueOrDefault(source.Id)?.Stamp, cancellationToken);
                 SkyFiles.WriteTile(scratch.Path, sky.Recipe, new HipsTile(_cell.Order, _cell.Pixel), pixels);
             },
             cancellationToken);
         await store.PutAsync(Artifact, SkyFiles.RecipeOf(_digest, _cell), scratch.Path, cancellationToken);
-    }
-
-    /// <summary>The images of the resolved sources, by their names; those without one are Gaussians. Each source tries its samples in turn, all sources at once.</summary>
-    private async Task<Dictionary<long, SkyStamp>> ImagesAsync(KnownSky sky, IReadOnlyList<SkySource> sources, CancellationToken cancellationToken)
-    {
-        var images = new Dictionary<long, SkyStamp>();
-        if (sky.Recipe.Images is not { } model || !sky.Renderer.HasImages(_cell.Order))
-            return images;
-        List<SkySource> open = [.. sources.Where(source => source.IsResolved)];
-        (_images, _imagesDone) = (open.Count, 0);
-        for (int attempt = 0; attempt < SkySamples.Attempts && open.Count > 0; attempt++)
-        {
-            var wanted = open.ConvertAll(source => SkySamples.IdOf(sky.Recipe, source, attempt));
-            var found = await StampsAsync(wanted, model, cancellationToken);
-            var next = new List<SkySource>();
-            for (int i = 0; i < open.Count; i++)
-            {
-                if (found[wanted[i]] is { } stamp)
-                    images[open[i].Id] = stamp;
-                else
-                    next.Add(open[i]);
-            }
-            open = next;
-            _imagesDone = _images - open.Count;
-        }
-        _imagesDone = _images;
-        return images;
-    }
-
-    private async Task<Dictionary<string, SkyStamp?>> StampsAsync(List<string> samples, SkyImages model, CancellationToken cancellationToken)
-    {
-        var found = new Dictionary<string, SkyStamp?>();
-        var missing = new HashSet<string>();
-        foreach (string sample in samples)
-        {
-            if (stamps.TryGet(sample, out var stamp))
-                found[sample] = stamp;
-            else
-                missing.Add(sample);
-        }
-        int before = _imagesDone;
-        await foreach (var fetched in GrainFactory.FetchSamplesAsync(missing, cancellationToken))
-        {
-            if (fetched.Error is { } error)
-                throw new UserErrorException(ErrorKind.Unavailable, fetched.Id, $"The sample {fetched.Id}, which is the image of a source, cannot be had: {error.Message}");
-            var stamp = await devices.Cpu.RunAsync(() => SkySamples.StampOf(StoredSamples.Pixels(fetched.Sample!.Fits!, model.Side), model), cancellationToken);
-            stamps.Add(fetched.Id, stamp);
-            found[fetched.Id] = stamp;
-            _imagesDone = Math.Min(_images, before + samples.Count(found.ContainsKey));
-        }
-        return found;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Making {Artifact} failed")]

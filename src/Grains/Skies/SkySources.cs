@@ -6,7 +6,18 @@ namespace RadioDiffusion.Grains.Skies;
 /// <summary>Sources of a sky as users see them.</summary>
 public static class SkySources
 {
-    public static SkySourceEntry EntryOf(SkyRecipe recipe, in SkySource source) => new()
+    /// <summary>The brightest of some sources, the brightest first.</summary>
+    /// <param name="recipe">Of the sky.</param>
+    /// <param name="sources">In any order.</param>
+    /// <param name="faintest">mJy: fainter ones were not looked at.</param>
+    /// <param name="most">How many are listed at most.</param>
+    public static SkySourceList Brightest(SkyRecipe recipe, IEnumerable<SkySource> sources, double faintest, int most)
+    {
+        SkySource[] all = [.. sources.OrderByDescending(source => source.Flux)];
+        return new SkySourceList { Count = all.Length, Faintest = faintest, Sources = [.. all.Take(most).Select(source => EntryOf(recipe, source))] };
+    }
+
+    private static SkySourceEntry EntryOf(SkyRecipe recipe, in SkySource source) => new()
     {
         Id = SkySourceId.Unpack(source.Id).ToString(),
         RightAscension = source.Position.RightAscension,

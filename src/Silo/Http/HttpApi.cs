@@ -34,6 +34,7 @@ internal static class HttpApi
         });
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Describe);
         services.AddHealth();
+        services.AddSingleton<SkySourceLists>();
         return services;
     }
 

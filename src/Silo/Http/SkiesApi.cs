@@ -1,11 +1,9 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
@@ -20,10 +18,6 @@ namespace RadioDiffusion.Silo.Http;
 /// <summary>Synthetic skies: their recipes and sources under /api/v1/skies, and each as a HiPS under /skies/NAME/hips, whose tiles are made when somebody looks at them.</summary>
 internal static class SkiesApi
 {
-    private const double LargestRadius = 10;
-    private const int MostSources = 5000, MostLookedAt = 200_000;
-    private const double SquareDegrees = 41252.96;           // of the sky
-
     public static void MapSkies(this IEndpointRouteBuilder api)
     {
         api.MapGet("/skies", async (IGrainFactory grains, CancellationToken cancellationToken) => (await grains.SkiesAsync(cancellationToken)).Select(Described))
@@ -32,7 +26,7 @@ internal static class SkiesApi
             .WithName("GetSky").WithSummary("A synthetic sky: its recipe, and where its tiles are").ProducesProblem(StatusCodes.Status404NotFound);
         api.MapGet("/skies/{name}/sources", SourcesAsync)
             .WithName("GetSkySources").WithSummary("The sources of a synthetic sky within a circle, the brightest first")
-            .WithDescription($"ra, dec and radius in degrees (radius up to {LargestRadius}); minFlux in mJy leaves out fainter ones. At most {MostSources} are sent; count says how many there are.")
+            .WithDescription($"ra, dec and radius in degrees (radius up to {SkySourceLists.LargestRadius}); minFlux in mJy leaves out fainter ones. At most {SkySourceLists.MostSources} are sent; count says how many there are.")
             .Produces<SkySourceList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -44,35 +38,8 @@ internal static class SkiesApi
     private static KnownSkyDescription Described(SkyEntry entry) =>
         new(entry.Name, entry.Digest, entry.HipsOrder, entry.Created, $"/skies/{entry.Name}/hips", $"/api/v1/skies/{entry.Name}/sources", System.Text.Json.JsonDocument.Parse(entry.Recipe).RootElement);
 
-    private static async Task<IResult> SourcesAsync(string name, double ra, double dec, double radius, IGrainFactory grains, KnownSkies skies, IDeviceSlots devices,
-        CancellationToken cancellationToken, double minFlux = 0)
-    {
-        if (!(ra is >= 0 and < 360 && dec is >= -90 and <= 90 && radius is > 0 and <= LargestRadius && minFlux >= 0))
-        {
-            throw new UserErrorException(ErrorKind.Invalid, name, string.Create(CultureInfo.InvariantCulture,
-                $"A circle should have ra from 0 to 360, dec from -90 to 90 and radius from 0 to {LargestRadius} degrees, and minFlux 0 mJy or more, but they are {ra}, {dec}, {radius} and {minFlux}."));
-        }
-        var entry = await grains.Sky(name).GetAsync(cancellationToken);
-        var sky = await skies.GetAsync(entry.Digest, cancellationToken);
-        double faintest = Math.Max(minFlux, sky.Recipe.Population.FaintestMilliJansky), expected = SquareDegrees * (1 - Math.Cos(double.DegreesToRadians(radius))) / 2 * sky.Renderer.Catalogue.DensityAbove(faintest);
-        if (expected > MostLookedAt)
-        {
-            throw new UserErrorException(ErrorKind.Invalid, name, string.Create(CultureInfo.InvariantCulture,
-                $"The circle has about {expected:0} sources above {faintest:0.###} mJy, which is more than the {MostLookedAt} that are looked at: make it smaller, or ask for brighter ones with minFlux."));
-        }
-        var area = SkyArea.Parse(SkyRecipe.Parse(entry.Recipe).Area);
-        var list = await devices.Cpu.RunAsync(() =>
-        {
-            var sources = sky.Renderer.Catalogue.Within(new SkyCoordinate(ra, dec), radius, faintest).Where(source => area.Contains(source.Position)).ToList();
-            return new SkySourceList
-            {
-                Count = sources.Count,
-                Faintest = faintest,
-                Sources = [.. sources.OrderByDescending(source => source.Flux).Take(MostSources).Select(source => SkySources.EntryOf(sky.Recipe, source))],
-            };
-        }, cancellationToken);
-        return TypedResults.Ok(list);
-    }
+    private static async Task<IResult> SourcesAsync(string name, double ra, double dec, double radius, SkySourceLists lists, CancellationToken cancellationToken, double minFlux = 0) =>
+        TypedResults.Ok(await lists.WithinAsync(name, ra, dec, radius, minFlux, cancellationToken));
 
     private static async Task<IResult> HipsAsync(string name, string? path, HttpContext http, IGrainFactory grains, IArtifactStore store, IOptions<SiloSettings> settings)
     {

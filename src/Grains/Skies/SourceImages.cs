@@ -1,0 +1,88 @@
+using RadioDiffusion.Grains.Devices;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Sampling;
+using RadioDiffusion.ModelCore.SyntheticSky;
+
+namespace RadioDiffusion.Grains.Skies;
+
+/// <summary>The images of resolved sources: samples, fetched as by any client, of which the source is taken out. Those used lately are kept (up to 64 MB), since neighbouring tiles have sources in common.</summary>
+/// <param name="threads">For taking sources out of samples.</param>
+public sealed class SourceImages(IDedicatedThreads threads)
+{
+    private const long MostBytes = 64 << 20, BytesOfNone = 200;
+    private readonly RecentlyUsed<string, SkyStamp?> _stamps = new(MostBytes, stamp => BytesOfNone + (stamp?.Bytes ?? 0));     // null for a sample that shows no whole source
+
+    /// <summary>Each source tries its samples in turn, all sources at once.</summary>
+    /// <param name="grains">Where samples are asked for.</param>
+    /// <param name="recipe">Of the sky.</param>
+    /// <param name="sources">Those that are not resolved have no image.</param>
+    /// <param name="progress">Gets how many sources have their image, and of how many; in the end those that have none count too.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>By the sources' names; those that are not in it are Gaussians.</returns>
+    /// <exception cref="UserErrorException">A sample cannot be had.</exception>
+    public async Task<IReadOnlyDictionary<long, SourceImage>> FetchAsync(IGrainFactory grains, SkyRecipe recipe, IEnumerable<SkySource> sources, Action<int, int> progress, CancellationToken cancellationToken)
+    {
+        var images = new Dictionary<long, SourceImage>();
+        if (recipe.Images is not { } model)
+            return images;
+        List<SkySource> open = [.. sources.Where(source => source.IsResolved)];
+        int all = open.Count, told = -1;
+        Tell(0);
+        for (int attempt = 0; attempt < SkySamples.Attempts && open.Count > 0; attempt++)
+        {
+            var wanted = open.ConvertAll(source => SkySamples.IdOf(recipe, source, attempt));
+            int before = all - open.Count;
+            var found = await StampsAsync(grains, wanted, model, settled => Tell(before + settled), cancellationToken);
+            var next = new List<SkySource>();
+            for (int i = 0; i < open.Count; i++)
+            {
+                if (found[wanted[i]] is { } stamp)
+                    images[open[i].Id] = new SourceImage(wanted[i], stamp);
+                else
+                    next.Add(open[i]);
+            }
+            open = next;
+            Tell(all - open.Count);
+        }
+        Tell(all);
+        return images;
+
+        void Tell(int done)
+        {
+            if (done > told)
+                progress(told = done, all);
+        }
+    }
+
+    private async Task<Dictionary<string, SkyStamp?>> StampsAsync(IGrainFactory grains, List<string> samples, SkyImages model, Action<int> progress, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, SkyStamp?>();
+        var missing = new Dictionary<string, int>();         // and how many sources want it
+        foreach (string sample in samples)
+        {
+            if (_stamps.TryGet(sample, out var stamp))
+                found[sample] = stamp;
+            else
+                missing[sample] = missing.GetValueOrDefault(sample) + 1;
+        }
+        int settled = samples.Count(sample => found.GetValueOrDefault(sample) != null);
+        progress(settled);
+        await foreach (var fetched in grains.FetchSamplesAsync(missing.Keys, cancellationToken))
+        {
+            if (fetched.Error is { } error)
+                throw new UserErrorException(ErrorKind.Unavailable, fetched.Id, $"The sample {fetched.Id}, which is the image of a source, cannot be had: {error.Message}");
+            var stamp = await threads.RunAsync(() => SkySamples.StampOf(StoredSamples.Pixels(fetched.Sample!.Fits!, model.Side), model), cancellationToken);
+            _stamps.Add(fetched.Id, stamp);
+            found[fetched.Id] = stamp;
+            if (stamp != null)
+                progress(settled += missing[fetched.Id]);
+        }
+        return found;
+    }
+}
+
+/// <summary>The image of a source.</summary>
+/// <param name="Sample">The ID of the sample that shows it.</param>
+/// <param name="Stamp">The source in it.</param>
+public sealed record SourceImage(string Sample, SkyStamp Stamp);
