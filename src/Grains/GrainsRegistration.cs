@@ -25,6 +25,7 @@ public static class GrainsRegistration
         .AddSingleton<LoadedModels>()
         .AddSingleton<KnownSkies>()
         .AddSingleton(services => new SourceImages(services.GetRequiredService<IDeviceSlots>().Cpu))
+        .AddSingleton<SkyCutouts>()
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddPlacementFilter<OnDeviceSlot, OnDeviceSlotDirector>(ServiceLifetime.Singleton)

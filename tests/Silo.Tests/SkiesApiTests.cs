@@ -11,7 +11,7 @@ using SkiaSharp;
 namespace RadioDiffusion.Silo.Tests;
 
 /// <summary>A sky as a HiPS over HTTP, without images, so that tiles take little time.</summary>
-public sealed class SkiesApiTests(ServiceFixture service) : IClassFixture<ServiceFixture>
+public sealed partial class SkiesApiTests(ServiceFixture service) : IClassFixture<ServiceFixture>
 {
     private const string Coarse = """{"survey": {"beamMajorArcsec": 100, "pointingDistanceDegrees": 0}, "population": {"faintestMilliJansky": 50}, "clustering": null, "images": null}""";
 

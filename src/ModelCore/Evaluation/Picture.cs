@@ -31,20 +31,24 @@ public static class Picture
         return Encode(bitmap);
     }
 
-    /// <summary>One image, linear between two values: equal values look alike in all images, so that tiles of a map fit together.</summary>
+    /// <inheritdoc cref="Png(ReadOnlySpan{float}, int, int, PictureScale)"/>
+    /// <param name="low">What is black; below too.</param>
+    /// <param name="high">What is brightest; above too.</param>
+    public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, double low, double high) => Png(pixels, width, height, new PictureScale(low, high));
+
+    /// <summary>One image on a given scale: equal values look alike in all images, so that tiles of a map fit together.</summary>
     /// <param name="pixels">(height, width), first row first.</param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="low">What is black; below too.</param>
-    /// <param name="high">What is brightest; above too.</param>
-    public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, double low, double high)
+    /// <param name="scale">From values to colours.</param>
+    public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, PictureScale scale)
     {
         using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         var target = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
         for (int at = 0; at < target.Length; at++)
         {
             float pixel = pixels[(height - 1 - at / width) * width + at % width];
-            target[at] = float.IsFinite(pixel) ? Colour(Math.Clamp((pixel - low) / (high - low), 0, 1)) : NoValue;
+            target[at] = float.IsFinite(pixel) ? Colour(scale.Of(pixel), scale.Colours) : NoValue;
         }
         return Encode(bitmap);
     }
@@ -104,8 +108,13 @@ public static class Picture
         return Colour(Math.Asinh(share / Softening) / Math.Asinh(1 / Softening));
     }
 
-    private static uint Colour(double stretched)
+    private static uint Colour(double stretched, PictureColours colours = PictureColours.Inferno)
     {
+        if (colours != PictureColours.Inferno)
+        {
+            uint grey = (uint)Math.Round(255 * (colours == PictureColours.Grey ? stretched : 1 - stretched));
+            return 0xff000000 | grey << 16 | grey << 8 | grey;
+        }
         int upper = Math.Max(1, Array.FindIndex(_colours, colour => colour.At >= stretched));
         var (from, to) = (_colours[upper - 1], _colours[upper]);
         double part = (stretched - from.At) / (to.At - from.At);

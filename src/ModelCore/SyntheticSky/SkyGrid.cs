@@ -93,6 +93,13 @@ public sealed class SkyGrid
         return isInside || PlaceOf(nearestColumn, nearestRow).SeparationTo(place) <= reach;
     }
 
+    /// <summary>A circle around the image.</summary>
+    public (SkyCoordinate Centre, double RadiusDegrees) BoundingCone()
+    {
+        var (centre, radius) = BoundingCircle();
+        return (QuadrantDirection.From(centre).ToSky(), double.RadiansToDegrees(radius));
+    }
+
     /// <summary>A circle around the image: its middle, and radians.</summary>
     internal (Direction Centre, double Radius) BoundingCircle()
     {

@@ -48,6 +48,22 @@ public sealed class SkyMosaic
     /// <summary>Threads that make squares of pixels at a time.</summary>
     public int Workers { get; init; } = 1;
 
+    /// <summary>The resolved sources whose light may be in the image, whatever their images are: those that it is asked for by <see cref="Rows"/> and that matter.</summary>
+    public IReadOnlyList<SkySource> ResolvedSources(CancellationToken cancellationToken = default)
+    {
+        const double Margin = 1.05;                          // the nearest pixel of the plane is not quite the nearest one on the sky
+        var painter = new SourcePainter(Recipe.Survey, Recipe.Images);
+        var (centre, radius) = Grid.BoundingCircle();
+        var found = new List<SkySource>();
+        foreach (var source in Catalogue.Around(centre, Math.Min(Math.PI, radius + painter.MostReach(Recipe.Population.Sizes) / Degrees.ArcsecPerRadian)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (source.IsResolved && Grid.TryReach(source.Direction, Margin * painter.MostReachOf(source) / Degrees.ArcsecPerRadian, out _, out _, out _))
+                found.Add(source);
+        }
+        return found;
+    }
+
     /// <summary>Some rows of the image.</summary>
     /// <param name="firstRow">Zero-based.</param>
     /// <param name="rows">How many.</param>

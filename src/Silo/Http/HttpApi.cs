@@ -32,9 +32,10 @@ internal static class HttpApi
             options.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals;
             options.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter());
         });
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);      // so that the answer says which parameter could not be read
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Describe);
-        services.AddHealth();
         services.AddSingleton<SkySourceLists>();
+        services.AddHealth();
         return services;
     }
 
@@ -50,6 +51,7 @@ internal static class HttpApi
         api.MapDatasets();
         api.MapRuns();
         api.MapSkies();
+        api.MapSkyCutouts();
         app.MapHips();
         app.MapHealth();
         app.MapPages();

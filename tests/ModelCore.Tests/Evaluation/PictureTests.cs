@@ -42,4 +42,28 @@ public class PictureTests
         Assert.Equal((3 * 12 - 2, 2 * 12 - 2), (bitmap.Width, bitmap.Height));
         Assert.Equal(SKColors.White, bitmap.GetPixel(10, 0));
     }
+
+    /// <summary>Numbers of astropy.visualization 5.2.1: SqrtStretch, PowerStretch(2), LogStretch(1000), AsinhStretch(0.1) of 0.25.</summary>
+    [Theory]
+    [InlineData(PictureStretch.Linear, 0.25)]
+    [InlineData(PictureStretch.SquareRoot, 0.5)]
+    [InlineData(PictureStretch.Square, 0.0625)]
+    [InlineData(PictureStretch.Logarithm, 0.7997755189799128)]
+    [InlineData(PictureStretch.Asinh, 0.5494024872991484)]
+    public void Stretch_IsThatOfAstropy(PictureStretch stretch, double expected)
+    {
+        var scale = new PictureScale(-1, 3, stretch);
+        Assert.Equal(expected, scale.Of(0), 1e-9);
+        Assert.Equal((0.0, 1.0), (scale.Of(-5), scale.Of(5)));
+    }
+
+    [Fact]
+    public void Png_InGrey_GoesFromBlackToWhiteAndBack()
+    {
+        float[] pixels = [0, 1, float.NaN, 0.5f];
+        using var grey = SKBitmap.Decode(Picture.Png(pixels, 4, 1, new PictureScale(0, 1, Colours: PictureColours.Grey)));
+        using var reversed = SKBitmap.Decode(Picture.Png(pixels, 4, 1, new PictureScale(0, 1, Colours: PictureColours.GreyReversed)));
+        Assert.Equal([0, 255, 128, 128], Enumerable.Range(0, 4).Select(x => (int)grey.GetPixel(x, 0).Green));
+        Assert.Equal([255, 0, 128, 128], Enumerable.Range(0, 4).Select(x => (int)reversed.GetPixel(x, 0).Green));
+    }
 }

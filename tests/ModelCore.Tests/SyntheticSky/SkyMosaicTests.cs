@@ -66,6 +66,32 @@ public sealed class SkyMosaicTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("TAN", 1.5)]
+    [InlineData("SIN", 6)]
+    public void ResolvedSources_AreAllWhoseImagesMatter(string projection, double pixel)
+    {
+        var recipe = new SkyRecipe
+        {
+            Survey = new SkySurvey { RmsMicroJansky = 0 },
+            Population = new SkyPopulation { ResolvedAboveArcsec = 2 },
+            Images = new SkyImages { Model = "0123456789abcdef", PixelArcsec = 1.5, Side = 80, BeamArcsec = 6 },
+        };
+        var mosaic = new SkyMosaic(recipe, SkyGrid.Around(new SkyCoordinate(184, 47), pixel, 100, 130, projection, 20));
+        var stamp = SkyStamps.KnotWithLobe();
+        long[] resolved = [.. mosaic.ResolvedSources(Token).Select(source => source.Id)];
+        Assert.NotEmpty(resolved);
+        var asked = new HashSet<long>();
+        float[] all = mosaic.Rows(0, 130, source =>
+        {
+            asked.Add(source.Id);
+            return stamp;
+        }, Token);
+        Assert.True(resolved.Length < asked.Count);          // of those that are asked for not all can reach
+        Assert.Equal(all, mosaic.Rows(0, 130, source => resolved.Contains(source.Id) ? stamp : null, Token));
+        Assert.NotEqual(all, mosaic.Rows(0, 130, _ => null, Token));
+    }
+
     [Fact]
     public void Parts_AreTheBytesOfTheWhole_InWindowsAndByAnyNumberOfThreads()
     {
