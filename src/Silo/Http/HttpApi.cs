@@ -52,6 +52,8 @@ internal static class HttpApi
         api.MapRuns();
         api.MapSkies();
         api.MapSkyCutouts();
+        api.MapConeSearch();
+        api.MapImageDiscovery();
         app.MapHips();
         app.MapHealth();
         app.MapPages();
