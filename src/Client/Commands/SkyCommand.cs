@@ -48,7 +48,11 @@ internal static class SkyCommand
         tile.SetGuardedAction(TileAsync);
         var delete = new Command("delete", "Frees the name of a sky. Its tiles stay in the store: an equal sky under another name has the same.").With(_name);
         delete.SetGuardedAction(DeleteAsync);
-        return new Command("sky", "Synthetic skies.") { create, list, show, tile, delete };
+        return new Command("sky", "Synthetic skies.")
+        {
+            create, list, show, tile, delete,
+            SkyMosaicCommand.Build(), SkyCatalogueCommand.Build(), SkyMosaicCommand.BuildSegmentation(), SkyCatalogueCommand.BuildModel(),
+        };
     }
 
     private static async Task<int> CreateAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -199,7 +203,7 @@ internal static class SkyCommand
             result.AddError($"Give at most one of {string.Join(", ", options.Select(option => option.Name))}.");
     }
 
-    private static Option<double[]?> Numbers(string name, int count, string description, string help) => new(name)
+    internal static Option<double[]?> Numbers(string name, int count, string description, string help) => new(name)
     {
         Description = description,
         HelpName = help,

@@ -30,6 +30,9 @@ public abstract class CatalogueWriter : IDisposable
 
     private protected Stream Stream => _stream;
 
+    /// <exception cref="RadioDiffusionException">The name is that of no format that can be written.</exception>
+    public static void CheckName(string path) => CatalogueFormats.OfName(path);
+
     /// <summary>A writer in the format that the name asks for: .fits, .csv, .ecsv, .vot, .parquet.</summary>
     /// <param name="path">The file; an older one is replaced when all is written.</param>
     /// <param name="columns">Names, types, units and descriptions. CSV keeps the names only.</param>

@@ -108,6 +108,25 @@ public sealed class SkyCatalogue
         }
     }
 
+    /// <summary>The sources whose places are in an area, by their names, one by one, so that there may be any number.</summary>
+    /// <param name="area">A part of the sky.</param>
+    /// <param name="faintest">mJy: no fainter ones.</param>
+    public IEnumerable<SkySource> In(Moc area, double faintest = 0)
+    {
+        for (int band = 0; band < Bands.Count && Bands[band].High > faintest; band++)
+        {
+            foreach (var cell in area.CellsOverlapping(Bands[band].Order))
+            {
+                bool isWhole = area.Contains(cell);
+                foreach (var source in SourcesOf(band, cell.Pixel))
+                {
+                    if (source.Flux >= faintest && (isWhole || area.Contains(source.Position)))
+                        yield return source;
+                }
+            }
+        }
+    }
+
     internal List<SkySource> Within(Direction centre, double radius, double faintest)
     {
         var found = new List<SkySource>();

@@ -38,7 +38,9 @@ public sealed class SkyTruth
         Text("morphology", "Class of its image; empty if there is none"),
     ];
 
-    private readonly SkyGrid _grid;
+    private readonly SkyGrid? _grid;
+    private readonly Moc _area = Moc.AllSky;
+    private readonly double _faintest;
     private readonly SkyRecipe _recipe;
     private readonly SkyCatalogue _catalogue;
 
@@ -54,6 +56,15 @@ public sealed class SkyTruth
     /// <param name="grid">Of the image.</param>
     /// <param name="catalogue">Of the same recipe.</param>
     public SkyTruth(SkyRecipe recipe, SkyGrid grid, SkyCatalogue catalogue) => (_recipe, _grid, _catalogue) = (recipe, grid, catalogue);
+
+    private SkyTruth(SkyRecipe recipe, Moc area, double faintest, SkyCatalogue catalogue) => (_recipe, _area, _faintest, _catalogue) = (recipe, area, faintest, catalogue);
+
+    /// <summary>The same table without an image: the sources in a part of the sky. x and y have no values; the core is the centre, and what image a resolved source has is not asked for.</summary>
+    /// <param name="recipe">What sky.</param>
+    /// <param name="area">A part of it.</param>
+    /// <param name="faintest">mJy: no fainter ones.</param>
+    /// <param name="catalogue">Of the same recipe.</param>
+    public static SkyTruth Of(SkyRecipe recipe, Moc area, double faintest, SkyCatalogue catalogue) => new(recipe, area, faintest, catalogue);
 
     /// <summary>Names, types, units and descriptions.</summary>
     public static IReadOnlyList<CatalogueColumn> Columns => _columns;
@@ -85,6 +96,12 @@ public sealed class SkyTruth
 
     private IEnumerable<Row> Rows(Func<SkySource, SkyStamp?> imageOf)
     {
+        if (_grid == null)
+        {
+            foreach (var source in _catalogue.In(_area, _faintest))
+                yield return new Row(source, source.Position, source.IsResolved && _recipe.Images != null, double.NaN, double.NaN, IsInside: true);
+            yield break;
+        }
         var painter = new SourcePainter(_recipe.Survey, _recipe.Images);
         var (centre, radius) = _grid.BoundingCircle();
         foreach (var source in _catalogue.Around(centre, Math.Min(Math.PI, radius + painter.MostReach(_recipe.Population.Sizes) / Degrees.ArcsecPerRadian)))

@@ -22,6 +22,23 @@ public sealed class SkyTruthTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public void Of_AnArea_HasTheSourcesWhoseCentresAreInIt()
+    {
+        var recipe = _recipe with { Images = _recipe.Images! with { Solver = "heun", Steps = 25 } };
+        var area = SkyArea.Parse(SkyArea.Cone(new SkyCoordinate(184.3, 47.2), 0.1));
+        string path = Path.Combine(_folder.Path, "area.csv");
+        var catalogue = new SkyCatalogue(recipe);
+        long rows = SkyTruth.Of(recipe, area, 0.5, catalogue).Write(path, _ => null, source => SkySamples.IdOf(recipe, source, 0), cancellationToken: Token);
+        SkySource[] expected = [.. catalogue.Within(new SkyCoordinate(184.3, 47.2), 1).Where(source => source.Flux >= 0.5 && area.Contains(source.Position)).OrderBy(source => source.Id)];
+        Assert.InRange(expected.Length, 15, 150);            // 940 per square degree in some 0.05
+        Assert.Equal(expected.Length, rows);
+        var table = new Table(path);
+        Assert.Equal(expected.Select(source => SkySourceId.Unpack(source.Id).ToString()), Enumerable.Range(0, expected.Length).Select(i => table.Text("name", i)));
+        int resolved = Array.FindIndex(expected, source => source.IsResolved);
+        Assert.Equal((1, SkySamples.IdOf(recipe, expected[resolved], 0)), (table.Number("size", resolved), table.Text("sample_id", resolved)));
+    }
+
     [Theory]
     [InlineData("truth.fits")]
     [InlineData("truth.vot")]
