@@ -51,7 +51,7 @@ internal static class SkyCommand
         return new Command("sky", "Synthetic skies.")
         {
             create, list, show, tile, delete,
-            SkyMosaicCommand.Build(), SkyCatalogueCommand.Build(), SkyMosaicCommand.BuildSegmentation(), SkyCatalogueCommand.BuildModel(), SkyInjectCommand.Build(),
+            SkyMosaicCommand.Build(), SkyCatalogueCommand.Build(), SkyMosaicCommand.BuildSegmentation(), SkyCatalogueCommand.BuildModel(), SkyInjectCommand.Build(), SkyCompareCommand.Build(),
         };
     }
 
