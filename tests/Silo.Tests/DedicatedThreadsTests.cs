@@ -34,6 +34,40 @@ public class DedicatedThreadsTests
     }
 
     [Fact]
+    public async Task RunInBulk_ComesWhenNothingElseWaits_AndBeforeTheEnd()
+    {
+        var order = new List<string>();
+        await using (var slot = new DedicatedThreads("slot", 1))
+        {
+            using var gate = new ManualResetEventSlim();
+            var first = slot.RunAsync(() => { gate.Wait(Token); return 0; }, Token);
+            Task<int>[] work = [Bulk("bulk 1"), Bulk("bulk 2"), Urgent("urgent 1"), Urgent("urgent 2")];
+            gate.Set();
+            await first;
+            await Task.WhenAll(work);
+
+            Task<int> Bulk(string name) => slot.RunInBulkAsync(() => Add(name), Token);
+            Task<int> Urgent(string name) => slot.RunAsync(() => Add(name), Token);
+        }
+        Assert.Equal(["urgent 1", "urgent 2", "bulk 1", "bulk 2"], order);
+
+        int Add(string name)
+        {
+            order.Add(name);
+            return order.Count;
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_WhileWorkWaits_EndsAfterIt()
+    {
+        var slot = new DedicatedThreads("slot", 2);
+        var work = Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? slot.RunAsync(() => i, Token) : slot.RunInBulkAsync(() => i, Token)).ToArray();
+        await slot.DisposeAsync();
+        Assert.Equal(Enumerable.Range(0, 200), await Task.WhenAll(work));
+    }
+
+    [Fact]
     public async Task Run_CancelledBeforeItsTurn_NeverRuns()
     {
         await using var slot = new DedicatedThreads("slot", 1);

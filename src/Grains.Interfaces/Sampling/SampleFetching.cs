@@ -21,14 +21,17 @@ public static class SampleFetching
     public static Task<SampleStatus> FetchSampleAsync(this IGrainFactory grains, string id, CancellationToken cancellationToken = default) =>
         FetchAsync(() => grains.GetGrain<ISampleGrain>(id), new SampleOrder { Client = _client }, TimeProvider.System, cancellationToken);
 
-    internal static async Task<SampleStatus> FetchAsync(Func<ISampleGrain> sample, SampleOrder order, TimeProvider time, CancellationToken cancellationToken)
+    internal static Task<SampleStatus> FetchAsync(Func<ISampleGrain> sample, SampleOrder order, TimeProvider time, CancellationToken cancellationToken) =>
+        FetchAsync(sample, () => order, time, cancellationToken);
+
+    private static async Task<SampleStatus> FetchAsync(Func<ISampleGrain> sample, Func<SampleOrder> order, TimeProvider time, CancellationToken cancellationToken)
     {
         var patience = new Patience(time);
         while (true)
         {
             try
             {
-                var status = await sample().GetAsync(_wait, order, cancellationToken);
+                var status = await sample().GetAsync(_wait, order(), cancellationToken);
                 if (status.State == WorkState.Done)
                     return status;
                 patience.Renew();
@@ -46,7 +49,15 @@ public static class SampleFetching
     }
 
     /// <summary>Many samples in bulk, each as soon as it is there; one that cannot be had is told with its reason, and the others go on.</summary>
-    public static async IAsyncEnumerable<FetchedSample> FetchSamplesAsync(this IGrainFactory grains, IEnumerable<string> ids,
+    public static IAsyncEnumerable<FetchedSample> FetchSamplesAsync(this IGrainFactory grains, IEnumerable<string> ids, CancellationToken cancellationToken = default) =>
+        grains.FetchSamplesAsync(ids, () => true, cancellationToken);
+
+    /// <inheritdoc cref="FetchSamplesAsync(IGrainFactory, IEnumerable{string}, CancellationToken)"/>
+    /// <param name="grains">Where.</param>
+    /// <param name="ids">Of the samples.</param>
+    /// <param name="inBulk">Whether nobody waits for them in person: looked at whenever they are asked for again, every few seconds.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async IAsyncEnumerable<FetchedSample> FetchSamplesAsync(this IGrainFactory grains, IEnumerable<string> ids, Func<bool> inBulk,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var asked = new List<Task<FetchedSample>>();
@@ -54,18 +65,17 @@ public static class SampleFetching
         {
             if (asked.Count == AtATime)
                 yield return await NextOfAsync(asked);
-            asked.Add(FetchAsync(grains, id, cancellationToken));
+            asked.Add(FetchAsync(grains, id, inBulk, cancellationToken));
         }
         while (asked.Count > 0)
             yield return await NextOfAsync(asked);
     }
 
-    private static async Task<FetchedSample> FetchAsync(IGrainFactory grains, string id, CancellationToken cancellationToken)
+    private static async Task<FetchedSample> FetchAsync(IGrainFactory grains, string id, Func<bool> inBulk, CancellationToken cancellationToken)
     {
         try
         {
-            var order = new SampleOrder { Client = _client, IsBulk = true };
-            return new FetchedSample(id, await FetchAsync(() => grains.GetGrain<ISampleGrain>(id), order, TimeProvider.System, cancellationToken), null);
+            return new FetchedSample(id, await FetchAsync(() => grains.GetGrain<ISampleGrain>(id), () => new SampleOrder { Client = _client, IsBulk = inBulk() }, TimeProvider.System, cancellationToken), null);
         }
         catch (Exception error) when (ErrorReasons.IsKnown(error))
         {

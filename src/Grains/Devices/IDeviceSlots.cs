@@ -25,6 +25,9 @@ public interface IDedicatedThreads
 {
     /// <summary>Runs the work when a thread is free; the work looks at the token itself.</summary>
     Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default);
+
+    /// <summary>The same for work that nobody waits for in person: it begins when nothing else waits.</summary>
+    Task<T> RunInBulkAsync<T>(Func<T> work, CancellationToken cancellationToken = default) => RunAsync(work, cancellationToken);
 }
 
 public static class DedicatedThreadsExtensions

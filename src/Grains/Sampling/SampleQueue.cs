@@ -31,6 +31,14 @@ internal sealed class SampleQueue(int longest)
         SamplerInstruments.QueueLength.Add(1);
     }
 
+    /// <summary>Somebody now waits in person for what was asked for in bulk.</summary>
+    public void Hurry(string key, SampleOrder order)
+    {
+        int index = order.IsBulk ? -1 : _waiting.FindIndex(waiting => waiting.Key == key && waiting.Order.IsBulk);
+        if (index >= 0)
+            _waiting[index] = _waiting[index] with { Order = order };
+    }
+
     /// <summary>What was in the batch and had to give way comes before others of its kind.</summary>
     public void PutBack(WaitingSample sample)
     {

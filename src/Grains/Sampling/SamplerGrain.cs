@@ -74,6 +74,10 @@ internal sealed partial class SamplerGrain(
             _known.Add(sampleId);
             Begin();
         }
+        else
+        {
+            _queue.Hurry(sampleId, order);
+        }
         return Task.FromResult(PlaceOf(sampleId));
     }
 

@@ -6,7 +6,7 @@ using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Silo.Devices;
 
-/// <summary>Threads that take work from one bounded queue, in order. They end when the queue is closed and empty.</summary>
+/// <summary>Threads that take work from two bounded queues, each in order: what is in bulk when nothing else waits. They end when the queues are closed and empty.</summary>
 internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
 {
     private const int LongestQueue = 256;
@@ -14,7 +14,9 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     private static readonly UpDownCounter<long> _waiting = Telemetry.Meter.CreateUpDownCounter<long>("radiodiffusion.device.queue_length", "{piece}",
         "Pieces of work that wait for a thread of a device slot, or for one for work on the CPU without tensors");
 
-    private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue);
+    private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue), _bulk = Channel.CreateBounded<Action>(LongestQueue);
+    private readonly SemaphoreSlim _pieces = new(0);         // that are in a queue, and one a thread when the queues are closed
+    private readonly int _count;
     private readonly Task _ended;
     private readonly Action? _prepare;
     private readonly KeyValuePair<string, object?> _tag;
@@ -28,6 +30,7 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
     public DedicatedThreads(string name, int count, Action? prepare = null)
     {
         _prepare = prepare;
+        _count = count;
         _tag = new("queue", name);
         var ends = new List<Task>();
         for (int i = 0; i < count; i++)
@@ -48,11 +51,15 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
         _ended = Task.WhenAll(ends);
     }
 
-    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default) => RunAsync(_queue, work, cancellationToken);
+
+    public Task<T> RunInBulkAsync<T>(Func<T> work, CancellationToken cancellationToken = default) => RunAsync(_bulk, work, cancellationToken);
+
+    private async Task<T> RunAsync<T>(Channel<Action> queue, Func<T> work, CancellationToken cancellationToken)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var waiting = new Waiting(_tag);
-        await _queue.Writer.WriteAsync(
+        await queue.Writer.WriteAsync(
             () =>
             {
                 waiting.Dispose();
@@ -77,14 +84,18 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
                 }
             },
             cancellationToken);
+        _pieces.Release();
         return await result.Task;
     }
 
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        _bulk.Writer.TryComplete();
+        _pieces.Release(_count);
         await _ended;
         _isPrepared.Dispose();
+        _pieces.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -101,10 +112,10 @@ internal class DedicatedThreads : IDedicatedThreads, IAsyncDisposable
         while (true)
         {
             // The only place where a dedicated thread waits: it has nothing else to do.
-            if (_queue.Reader.TryRead(out var work))
-                work();
-            else if (!_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            _pieces.Wait();
+            if (!_queue.Reader.TryRead(out var work) && !_bulk.Reader.TryRead(out work))
                 return;
+            work();
         }
     }
 

@@ -36,6 +36,19 @@ public class SampleQueueTests
     }
 
     [Fact]
+    public void Hurry_OfWhatIsInBulk_LetsItComeBeforeTheRest()
+    {
+        Add("bulk", isBulk: true, 1, 2, 3);
+        _queue.Hurry(Key(2), new SampleOrder { Client = "bulk", IsBulk = true });
+        Assert.False(_queue.HasInteractive);
+        _queue.Hurry(Key(3), new SampleOrder { Client = "anna" });
+        _queue.Hurry(Key(9), new SampleOrder { Client = "anna" });
+        Assert.Equal(0, _queue.PositionOf(Key(3)));
+        Assert.Equal((3UL, "anna"), (_queue.TakeNext(_ => 0)! is var next ? (next.Id.Seed, next.Order.Client) : default));
+        Assert.Equal(2, _queue.Count);
+    }
+
+    [Fact]
     public void PutBack_ComesBeforeOthersOfItsKind()
     {
         Add("a", isBulk: true, 1, 2);
