@@ -1,4 +1,5 @@
 using RadioDiffusion.Grains.Interfaces.Evaluation;
+using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
 
@@ -19,6 +20,11 @@ public static class Watching
     /// <summary>Until the comparison has ended; <paramref name="onChange"/> gets every status seen, the newest last.</summary>
     public static Task<EvaluationStatus> FollowAsync(this IEvaluationGrain evaluation, Action<EvaluationStatus> onChange, CancellationToken cancellationToken) =>
         FollowAsync(version => evaluation.WatchAsync(version, cancellationToken), () => evaluation.GetStatusAsync(cancellationToken),
+            status => status.Version, status => status.State != WorkState.Running, onChange, new Patience(TimeProvider.System), cancellationToken);
+
+    /// <summary>Until the build stands still; <paramref name="onChange"/> gets every status seen, the newest last.</summary>
+    public static Task<SkyBuildStatus> FollowAsync(this ISkyBuildGrain build, Action<SkyBuildStatus> onChange, CancellationToken cancellationToken) =>
+        FollowAsync(version => build.WatchAsync(version, cancellationToken), () => build.GetStatusAsync(cancellationToken),
             status => status.Version, status => status.State != WorkState.Running, onChange, new Patience(TimeProvider.System), cancellationToken);
 
     internal static Task<TrainingStatus> FollowAsync(this ITrainingRunGrain run, Action<TrainingStatus> onChange, TimeProvider time,

@@ -26,6 +26,7 @@ public static class GrainsRegistration
         .AddSingleton<KnownSkies>()
         .AddSingleton(services => new SourceImages(services.GetRequiredService<IDeviceSlots>().Cpu))
         .AddSingleton<SkyCutouts>()
+        .AddSingleton<SkyAllsky>()
         .AddSingleton<WakeUp>()
         .AddPlacementFilter<NeedsDevice, NeedsDeviceDirector>(ServiceLifetime.Singleton)
         .AddPlacementFilter<OnDeviceSlot, OnDeviceSlotDirector>(ServiceLifetime.Singleton)
@@ -35,5 +36,7 @@ public static class GrainsRegistration
         .AddTransient<ModelImporter>()
         .AddTransient<ModelReconstructor>()
         .AddTransient<SampleSets>()
-        .AddTransient<EvaluationRunner>();
+        .AddTransient<EvaluationRunner>()
+        .AddTransient<SkyBuildEstimator>()
+        .AddTransient<SkyBuilder>();
 }

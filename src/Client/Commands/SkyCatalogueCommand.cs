@@ -13,8 +13,8 @@ internal static class SkyCatalogueCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the sky." };
     private static readonly Option<string?> _area = new("--area") { Description = "Sources in this part of the sky: all, or a MOC such as '3/12 4/100-103'. Default: the sky's area.", HelpName = "MOC" };
-    private static readonly Option<double[]?> _cone = SkyCommand.Numbers("--cone", 3, "Sources in a circle, degrees.", "RA DEC RADIUS");
-    private static readonly Option<double[]?> _box = SkyCommand.Numbers("--box", 4, "Sources between two right ascensions, going eastwards, and two declinations, degrees.", "RA1 RA2 DEC1 DEC2");
+    private static readonly Option<double[]?> _cone = SkyAreaOptions.Numbers("--cone", 3, "Sources in a circle, degrees.", "RA DEC RADIUS");
+    private static readonly Option<double[]?> _box = SkyAreaOptions.Numbers("--box", 4, "Sources between two right ascensions, going eastwards, and two declinations, degrees.", "RA1 RA2 DEC1 DEC2");
     private static readonly Option<double> _faintest = new Option<double>("--faintest") { Description = "No fainter sources than this, mJy.", DefaultValueFactory = _ => 0, HelpName = "MJY" }.AtLeast(0);
     private static readonly Option<string> _out = new("--out") { Description = "Table whose name ends with .fits, .vot, .parquet, .csv or .ecsv.", Required = true, HelpName = "FILE" };
     private static readonly Option<string> _modelOut = new("--out") { Description = "FILE.sky or FILE.skymodel: BBS, for makesourcedb, DP3 and LOSITO; FILE.osm: OSKAR.", Required = true, HelpName = "FILE" };

@@ -20,18 +20,16 @@ internal static class SkyCommand
     private static readonly Option<string> _preset = OptionChecks.Choice("--preset", "What the sky is like. lotss-dr2: LoTSS-DR2; lotss-deep: the LoTSS Deep Fields; first: FIRST.", [.. SkyPresets.Names]);
     private static readonly Option<string?> _config = new("--config") { Description = "JSON file with what is different from the preset, such as {\"survey\": {\"rmsMicroJansky\": 30}}; `sky show --json` shows all there is.", HelpName = "FILE.json" };
     private static readonly Option<ulong?> _seed = new("--seed") { Description = "Seed of everything random. Default: what the configuration says, else 42." };
-    private static readonly Option<string?> _area = new("--area") { Description = "What is shown of it: all, or a MOC such as '3/12 4/100-103'. Default: all.", HelpName = "MOC" };
-    private static readonly Option<double[]?> _cone = Numbers("--cone", 3, "What is shown of it: a circle, in degrees.", "RA DEC RADIUS");
-    private static readonly Option<double[]?> _box = Numbers("--box", 4, "What is shown of it: right ascensions going eastwards and declinations, in degrees.", "RA1 RA2 DEC1 DEC2");
+    private static readonly SkyAreaOptions _area = new("What is shown of it", "all");
     private static readonly Option<int?> _order = new Option<int?>("--order") { Description = "HEALPix order of the tile. Default: the deepest." }.Between(0, 20);
     private static readonly Option<long?> _pixel = new Option<long?>("--pixel") { Description = "HEALPix pixel of the tile (nested).", HelpName = "N" }.AtLeast(0);
-    private static readonly Option<double[]?> _at = Numbers("--at", 2, "The tile that has this place, in degrees.", "RA DEC");
+    private static readonly Option<double[]?> _at = SkyAreaOptions.Numbers("--at", 2, "The tile that has this place, in degrees.", "RA DEC");
     private static readonly Option<string> _out = new("--out") { Description = "FILE.fits: Jy/beam with WCS; FILE.png: a picture from -2 to 10 sigma.", Required = true, HelpName = "FILE" };
 
     public static Command Build()
     {
-        var create = new Command("create", "Gives a name to a synthetic sky. Nothing is computed before somebody looks at it.").With(_name, _preset, _config, _seed, _area, _cone, _box);
-        create.Validators.Add(result => OnlyOneOf(result, _area, _cone, _box));
+        var create = new Command("create", "Gives a name to a synthetic sky. Nothing is computed before somebody looks at it.").With([_name, _preset, _config, _seed, .. _area.All]);
+        create.Validators.Add(_area.OnlyOne);
         create.SetGuardedAction(CreateAsync);
         var list = new Command("list", "The skies there are.").With();
         list.SetGuardedAction(ListAsync);
@@ -48,40 +46,40 @@ internal static class SkyCommand
         tile.SetGuardedAction(TileAsync);
         var delete = new Command("delete", "Frees the name of a sky. Its tiles stay in the store: an equal sky under another name has the same.").With(_name);
         delete.SetGuardedAction(DeleteAsync);
-        return new Command("sky", "Synthetic skies.")
+        var sky = new Command("sky", "Synthetic skies.")
         {
             create, list, show, tile, delete,
             SkyMosaicCommand.Build(), SkyCatalogueCommand.Build(), SkyMosaicCommand.BuildSegmentation(), SkyCatalogueCommand.BuildModel(), SkyInjectCommand.Build(), SkyCompareCommand.Build(),
         };
+        foreach (var command in SkyBuildCommand.Build())
+            sky.Add(command);
+        sky.Add(SkyExportCommand.Build());
+        return sky;
     }
 
     private static async Task<int> CreateAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
         string name = Names.Check(parsed.GetValue(_name)!, "a sky");
+        string? configuration = parsed.GetValue(_config) is { } file ? await File.ReadAllTextAsync(file, cancellationToken) : null;
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var request = new SkyRequest
         {
             Preset = parsed.GetValue(_preset)!,
-            Configuration = parsed.GetValue(_config) is { } file ? await File.ReadAllTextAsync(file, cancellationToken) : null,
-            Area = AreaOf(parsed),
+            Configuration = configuration,
+            Area = _area.Of(parsed),
             Seed = parsed.GetValue(_seed),
         };
-        await using var session = await parsed.OpenSessionAsync(cancellationToken);
-        Show(await session.Grains.Sky(name).CreateAsync(request, cancellationToken), output);
+        var entry = await session.Grains.Sky(name).CreateAsync(request, cancellationToken);
+        if (!session.IsEmbedded)
+            await session.Grains.Sky(name).BuildAsync(SkyBuildRequest.Overview, cancellationToken);
+        Show(entry, output);
+        if (!output.IsJson)
+        {
+            output.Message(session.IsEmbedded
+                ? $"Tiles are made when somebody looks. Orders 0 to 2 take long: 'radiodiffusion sky build {name} --orders 0-2' makes them, or the first 'serve' in which somebody looks."
+                : $"Orders 0 to 2 are being made: 'radiodiffusion sky builds {name}' says how far they are.");
+        }
         return ExitCode.Done;
-    }
-
-    private static string? AreaOf(ParseResult parsed)
-    {
-        try
-        {
-            return parsed.GetValue(_cone) is [var ra, var dec, var radius] ? SkyArea.Cone(new SkyCoordinate(ra, dec), radius)
-                : parsed.GetValue(_box) is [var first, var last, var south, var north] ? SkyArea.Box(first, last, south, north)
-                : parsed.GetValue(_area);
-        }
-        catch (RadioDiffusionException error)
-        {
-            throw new UserErrorException(ErrorKind.Invalid, "--area", error.Message);
-        }
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -196,26 +194,4 @@ internal static class SkyCommand
     });
 
     private static string Text(FormattableString text) => Markup.Escape(FormattableString.Invariant(text));
-
-    private static void OnlyOneOf(CommandResult result, params Option[] options)
-    {
-        if (options.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
-            result.AddError($"Give at most one of {string.Join(", ", options.Select(option => option.Name))}.");
-    }
-
-    internal static Option<double[]?> Numbers(string name, int count, string description, string help) => new(name)
-    {
-        Description = description,
-        HelpName = help,
-        Arity = new ArgumentArity(count, count),
-        AllowMultipleArgumentsPerToken = true,
-        CustomParser = result =>
-        {
-            double[] values = [.. result.Tokens.Select(token => double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : double.NaN)];
-            if (values.Length == count && !values.Any(double.IsNaN))
-                return values;
-            result.AddError($"{name} should be {count} numbers, {help}, but it is '{string.Join(' ', result.Tokens.Select(token => token.Value))}'.");
-            return null;
-        },
-    };
 }

@@ -13,7 +13,22 @@ public interface ISkyGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<SkyEntry> GetAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Frees the name. What was computed stays in the store, since an equal sky under another name shares it.</summary>
+    /// <summary>Starts making a part of the sky over all silos, and returns at once; asked for again, it goes on where it was. Those who wait in person come first.</summary>
+    /// <exception cref="UserErrorException">No sky has this name; an area or orders that it has not.</exception>
+    [Alias("Build")]
+    Task<SkyBuildStatus> BuildAsync(SkyBuildRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>The IDs of its builds, the latest last.</summary>
+    /// <exception cref="UserErrorException">No sky has this name.</exception>
+    [Alias("Builds")]
+    Task<string[]> BuildsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Stops a build and takes it off the list; what it made stays.</summary>
+    /// <exception cref="UserErrorException">No sky has this name, or it has no such build.</exception>
+    [Alias("RemoveBuild")]
+    Task RemoveBuildAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops its builds and frees the name. What was computed stays in the store, since an equal sky under another name shares it.</summary>
     /// <exception cref="UserErrorException">No sky has this name.</exception>
     [Alias("Delete")]
     Task DeleteAsync(CancellationToken cancellationToken = default);

@@ -12,6 +12,11 @@ public interface ISkyPatchGrain : IGrainWithStringKey
     [Alias("Tile"), AlwaysInterleave]
     Task<SkyTileStatus> TileAsync(TimeSpan wait, CancellationToken cancellationToken = default);
 
+    /// <summary>The same in bulk: computed when nobody waits in person for anything else, until somebody does for this tile.</summary>
+    /// <exception cref="UserErrorException">There is no such sky, or no such tile of it; a sample of it cannot be had.</exception>
+    [Alias("Make"), AlwaysInterleave]
+    Task<SkyTileStatus> MakeAsync(TimeSpan wait, CancellationToken cancellationToken = default);
+
     /// <summary>The sources in the cell, the brightest first: up to 250. In low orders, where there are very many, the faint ones are not looked at.</summary>
     /// <exception cref="UserErrorException">There is no such sky.</exception>
     [Alias("Sources"), AlwaysInterleave]
@@ -34,6 +39,9 @@ public sealed record SkyTileStatus
 
     /// <summary>Whether it came from the store without computing.</summary>
     [Id(4)] public bool FromStore { get; init; }
+
+    /// <summary>Seconds of a CPU thread for its sources, pixels and file, without its images; 0 unless it was made now.</summary>
+    [Id(5)] public double CpuSeconds { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("RadioDiffusion.SkySourceList")]

@@ -26,14 +26,22 @@ public static class SkyTiles
     /// <param name="progress">Told how many images are there.</param>
     /// <param name="cancellationToken">Ends the waiting; the computation goes on.</param>
     /// <exception cref="UserErrorException">There is no such sky or tile, or it cannot be computed.</exception>
-    public static async Task<SkyTileStatus> FetchSkyTileAsync(this IGrainFactory grains, string digest, int order, long pixel, Action<SkyTileStatus>? progress = null, CancellationToken cancellationToken = default)
+    public static Task<SkyTileStatus> FetchSkyTileAsync(this IGrainFactory grains, string digest, int order, long pixel, Action<SkyTileStatus>? progress = null, CancellationToken cancellationToken = default) =>
+        FetchAsync(() => grains.SkyPatch(digest, order, pixel).TileAsync(_wait, cancellationToken), progress, cancellationToken);
+
+    /// <summary>The same in bulk: who waits in person comes first.</summary>
+    /// <inheritdoc cref="FetchSkyTileAsync"/>
+    public static Task<SkyTileStatus> MakeSkyTileAsync(this IGrainFactory grains, string digest, int order, long pixel, CancellationToken cancellationToken = default) =>
+        FetchAsync(() => grains.SkyPatch(digest, order, pixel).MakeAsync(_wait, cancellationToken), null, cancellationToken);
+
+    private static async Task<SkyTileStatus> FetchAsync(Func<Task<SkyTileStatus>> ask, Action<SkyTileStatus>? progress, CancellationToken cancellationToken)
     {
         var patience = new Patience(TimeProvider.System);
         while (true)
         {
             try
             {
-                var status = await grains.SkyPatch(digest, order, pixel).TileAsync(_wait, cancellationToken);
+                var status = await ask();
                 if (status.State == WorkState.Done)
                     return status;
                 progress?.Invoke(status);

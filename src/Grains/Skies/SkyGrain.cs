@@ -1,3 +1,4 @@
+using System.Text;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Skies;
@@ -5,6 +6,7 @@ using RadioDiffusion.Grains.Models;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Sky;
 using RadioDiffusion.ModelCore.SyntheticSky;
 using RadioDiffusion.ModelCore.Training;
 
@@ -18,6 +20,8 @@ internal sealed class SkyGrain(
     IArtifactStore store,
     TimeProvider time) : Grain, ISkyGrain
 {
+    private const int BuildDigits = 8, MostBuilds = 100;
+
     private string Name => this.GetPrimaryKeyString();
 
     public async Task<SkyEntry> CreateAsync(SkyRequest request, CancellationToken cancellationToken = default)
@@ -31,7 +35,7 @@ internal sealed class SkyGrain(
         await SkyFiles.PutRecipeAsync(store, recipe, cancellationToken);
         var entry = state.State.Entry ?? new SkyEntry { Name = Name, Digest = recipe.Digest, Recipe = json, HipsOrder = recipe.Survey.HipsOrder, Created = time.GetUtcNow() };
         if (state.State.Entry == null)
-            await state.ReplaceAsync(new SkyState { Entry = entry }, Name, cancellationToken);
+            await state.ReplaceAsync(state.State with { Entry = entry }, Name, cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Skies).AddAsync(Name, cancellationToken);
         return entry;
     }
@@ -47,10 +51,66 @@ internal sealed class SkyGrain(
     public async Task DeleteAsync(CancellationToken cancellationToken = default)
     {
         await GetAsync(cancellationToken);
+        foreach (string id in state.State.Builds)
+            await GrainFactory.SkyBuild(Name, id).DeleteAsync(cancellationToken);
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Skies).RemoveAsync(Name, cancellationToken);
         await state.ClearStateAsync(cancellationToken);
         state.State = new SkyState();
         DeactivateOnIdle();
+    }
+
+    public async Task<SkyBuildStatus> BuildAsync(SkyBuildRequest request, CancellationToken cancellationToken = default)
+    {
+        var plan = PlanOf(request, await GetAsync(cancellationToken));
+        string id = Digests.Hex(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{plan.Digest} {plan.Area} {plan.FromOrder} {plan.ToOrder}")))[..BuildDigits];
+        if (!state.State.Builds.Contains(id))
+        {
+            if (state.State.Builds.Count == MostBuilds)
+                throw new UserErrorException(ErrorKind.Conflict, Name, $"The sky '{Name}' has {MostBuilds} builds on its list: take one off first ('radiodiffusion sky builds {Name} --remove ID').");
+            await state.ReplaceAsync(state.State with { Builds = [.. state.State.Builds, id] }, Name, cancellationToken);
+        }
+        return await GrainFactory.SkyBuild(Name, id).StartAsync(plan, cancellationToken);
+    }
+
+    public async Task<string[]> BuildsAsync(CancellationToken cancellationToken = default)
+    {
+        await GetAsync(cancellationToken);
+        return [.. state.State.Builds];
+    }
+
+    public async Task RemoveBuildAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await GetAsync(cancellationToken);
+        if (!state.State.Builds.Contains(id))
+            throw new UserErrorException(ErrorKind.NotFound, $"{Name}/{id}", $"The sky '{Name}' has no build '{id}': 'radiodiffusion sky builds {Name}' shows those there are.");
+        await GrainFactory.SkyBuild(Name, id).DeleteAsync(cancellationToken);
+        await state.ReplaceAsync(state.State with { Builds = [.. state.State.Builds.Where(other => other != id)] }, Name, cancellationToken);
+    }
+
+    private SkyBuildPlan PlanOf(SkyBuildRequest request, SkyEntry entry)
+    {
+        int last = request.ToOrder ?? entry.HipsOrder;
+        if (request == SkyBuildRequest.Overview)
+            last = Math.Min(last, entry.HipsOrder);
+        if (request.FromOrder < 0 || last < request.FromOrder || last > entry.HipsOrder)
+        {
+            throw new UserErrorException(ErrorKind.Invalid, Name,
+                $"The orders of a build should go from 0 or more to at most {entry.HipsOrder}, the deepest of the sky '{Name}', but they go from {request.FromOrder} to {last}.");
+        }
+        try
+        {
+            var shown = SkyArea.Parse(SkyRecipe.Parse(entry.Recipe).Area);
+            var area = request.Area == null ? shown : shown.Intersection(SkyArea.Parse(request.Area));
+            if (area.IsEmpty)
+                throw new UserErrorException(ErrorKind.Invalid, Name, $"The area of the build should overlap what the sky '{Name}' shows, but it does not.");
+            area = Moc.FromRanges(area.Ranges);              // in the lowest order that it needs: one part of the sky is one text
+            string text = area.Equals(Moc.AllSky) ? SkyArea.All : area.ToString();
+            return new SkyBuildPlan { Digest = entry.Digest, Area = text, FromOrder = request.FromOrder, ToOrder = last, EstimateOnly = request.EstimateOnly };
+        }
+        catch (RadioDiffusionException error)
+        {
+            throw UserErrors.From(error, Name, ErrorKind.Invalid);
+        }
     }
 
     private async Task<SkyRecipe> RecipeOfAsync(SkyRequest request, CancellationToken cancellationToken)
@@ -110,7 +170,10 @@ internal sealed class SkyGrain(
         images.Solver.Length > 0 ? images.Solver : null, images.Steps > 0 ? images.Steps : null);
 }
 
-internal sealed class SkyState
+internal sealed record SkyState
 {
-    public SkyEntry? Entry { get; set; }
+    public SkyEntry? Entry { get; init; }
+
+    /// <summary>IDs, the latest last.</summary>
+    public IReadOnlyList<string> Builds { get; init; } = [];
 }

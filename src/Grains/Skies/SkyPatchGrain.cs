@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Devices;
@@ -22,6 +23,8 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
     private HealpixCell _cell;
     private Task? _work;
     private int _images, _imagesDone;
+    private bool _isAwaited;                                 // by somebody in person
+    private double _cpuSeconds;
 
     private string Artifact => SkyTiles.ArtifactOf(_digest, _cell.Order, _cell.Pixel);
 
@@ -45,19 +48,34 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
         return Task.CompletedTask;
     }
 
-    public async Task<SkyTileStatus> TileAsync(TimeSpan wait, CancellationToken cancellationToken = default)
+    public Task<SkyTileStatus> TileAsync(TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        _isAwaited = true;
+        return TileAsync(wait, forgetAfterwards: false, cancellationToken);
+    }
+
+    /// <remarks>Nobody comes back to a patch that a build has passed: it is put away at once, so that a build of the whole sky needs no more memory than its beginning.</remarks>
+    public Task<SkyTileStatus> MakeAsync(TimeSpan wait, CancellationToken cancellationToken = default) => TileAsync(wait, forgetAfterwards: true, cancellationToken);
+
+    private async Task<SkyTileStatus> TileAsync(TimeSpan wait, bool forgetAfterwards, CancellationToken cancellationToken)
     {
         if (_work == null && await store.FindAsync(Artifact, cancellationToken) != null)
+        {
+            if (forgetAfterwards && !_isAwaited)
+                DeactivateOnIdle();
             return new SkyTileStatus { State = WorkState.Done, Artifact = Artifact, FromStore = true };
-        var work = _work ??= MakeAsync();
+        }
+        var work = _work ??= MakeNowAsync();
         await Task.WhenAny(work, Task.Delay(wait < _longestWait ? wait : _longestWait, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
         if (!work.IsCompleted)
             return new SkyTileStatus { State = WorkState.Running, Images = _images, ImagesDone = _imagesDone };
         if (_work == work)
             _work = null;                                    // the store has it, or the next request tries again
+        if (forgetAfterwards && !_isAwaited)
+            DeactivateOnIdle();
         await work;
-        return new SkyTileStatus { State = WorkState.Done, Artifact = Artifact, Images = _images, ImagesDone = _imagesDone };
+        return new SkyTileStatus { State = WorkState.Done, Artifact = Artifact, Images = _images, ImagesDone = _imagesDone, CpuSeconds = _cpuSeconds };
     }
 
     public async Task<SkySourceList> SourcesAsync(CancellationToken cancellationToken = default)
@@ -71,7 +89,7 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
         }, cancellationToken);
     }
 
-    private async Task MakeAsync()
+    private async Task MakeNowAsync()
     {
         try
         {
@@ -81,13 +99,15 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
         catch (Exception error)
         {
             // Whoever waits is told, whatever happened.
-            if (error is not OperationCanceledException && !UserErrors.IsExpected(error))
+            bool isLeaving = error is OperationCanceledException || _deactivated.IsCancellationRequested;
+            if (!isLeaving && !UserErrors.IsExpected(error))
                 LogFailed(error, Artifact);
             throw UserErrors.IsExpected(error) ? UserErrors.From(error, Artifact) : new UserErrorException(
-                error is OperationCanceledException ? ErrorKind.Unavailable : ErrorKind.Failed, Artifact, $"The tile {Artifact} could not be made: {error.Message}");
+                isLeaving ? ErrorKind.Unavailable : ErrorKind.Failed, Artifact, $"The tile {Artifact} could not be made: {error.Message}");
         }
         finally
         {
+            _isAwaited = false;
             DelayDeactivation(TimeSpan.Zero);
         }
     }
@@ -97,17 +117,35 @@ internal sealed partial class SkyPatchGrain(IArtifactStore store, IDeviceSlots d
         var sky = await skies.GetAsync(_digest, cancellationToken);
         if (_cell.Order > sky.Recipe.Survey.HipsOrder)
             throw new UserErrorException(ErrorKind.NotFound, Artifact, $"The sky {_digest} has tiles of orders 0 to {sky.Recipe.Survey.HipsOrder}, but one of order {_cell.Order} is asked for.");
-        var sources = await devices.Cpu.RunAsync(() => sky.Renderer.SourcesIn(_cell.Order, _cell.Pixel), cancellationToken);
-        var images = await sourceImages.FetchAsync(GrainFactory, sky.Recipe, sky.Renderer.HasImages(_cell.Order) ? sources : [], (done, all) => (_imagesDone, _images) = (done, all), cancellationToken);
+        _cpuSeconds = 0;
+        var sources = await RunAsync(() => sky.Renderer.SourcesIn(_cell.Order, _cell.Pixel), cancellationToken);
+        var images = await sourceImages.FetchAsync(GrainFactory, sky.Recipe, sky.Renderer.HasImages(_cell.Order) ? sources : [], () => !_isAwaited, (done, all) => (_imagesDone, _images) = (done, all), cancellationToken);
         using var scratch = store.CreateScratchDirectory();
-        await devices.Cpu.RunAsync(
+        await RunAsync(
             () =>
             {
                 float[] pixels = sky.Renderer.Tile(_cell.Order, _cell.Pixel, sources, source => images.GetValueOrDefault(source.Id)?.Stamp, cancellationToken);
                 SkyFiles.WriteTile(scratch.Path, sky.Recipe, new HipsTile(_cell.Order, _cell.Pixel), pixels);
+                return true;
             },
             cancellationToken);
         await store.PutAsync(Artifact, SkyFiles.RecipeOf(_digest, _cell), scratch.Path, cancellationToken);
+    }
+
+    /// <summary>On a CPU thread, and counted; in bulk unless somebody waits in person.</summary>
+    private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        double seconds = 0;
+        Func<T> timed = () =>
+        {
+            long began = Stopwatch.GetTimestamp();
+            var result = work();
+            seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            return result;
+        };
+        var result = _isAwaited ? await devices.Cpu.RunAsync(timed, cancellationToken) : await devices.Cpu.RunInBulkAsync(timed, cancellationToken);
+        _cpuSeconds += seconds;
+        return result;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Making {Artifact} failed")]

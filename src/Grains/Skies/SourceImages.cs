@@ -13,7 +13,8 @@ public sealed class SourceImages(IDedicatedThreads threads)
     private const long MostBytes = 64 << 20, BytesOfNone = 200;
     private readonly RecentlyUsed<string, SkyStamp?> _stamps = new(MostBytes, stamp => BytesOfNone + (stamp?.Bytes ?? 0));     // null for a sample that shows no whole source
 
-    /// <summary>Each source tries its samples in turn, all sources at once.</summary>
+
+    /// <summary>Each source tries its samples in turn, all sources at once; samples are asked for in bulk.</summary>
     /// <param name="grains">Where samples are asked for.</param>
     /// <param name="recipe">Of the sky.</param>
     /// <param name="sources">Those that are not resolved have no image.</param>
@@ -21,7 +22,17 @@ public sealed class SourceImages(IDedicatedThreads threads)
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>By the sources' names; those that are not in it are Gaussians.</returns>
     /// <exception cref="UserErrorException">A sample cannot be had.</exception>
-    public async Task<IReadOnlyDictionary<long, SourceImage>> FetchAsync(IGrainFactory grains, SkyRecipe recipe, IEnumerable<SkySource> sources, Action<int, int> progress, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<long, SourceImage>> FetchAsync(IGrainFactory grains, SkyRecipe recipe, IEnumerable<SkySource> sources, Action<int, int> progress, CancellationToken cancellationToken) =>
+        FetchAsync(grains, recipe, sources, () => true, progress, cancellationToken);
+
+    /// <inheritdoc cref="FetchAsync(IGrainFactory, SkyRecipe, IEnumerable{SkySource}, Action{int, int}, CancellationToken)"/>
+    /// <param name="grains">Where samples are asked for.</param>
+    /// <param name="recipe">Of the sky.</param>
+    /// <param name="sources">Those that are not resolved have no image.</param>
+    /// <param name="inBulk">Whether nobody waits for them in person: looked at whenever they are asked for again.</param>
+    /// <param name="progress">Gets how many sources have their image, and of how many; in the end those that have none count too.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlyDictionary<long, SourceImage>> FetchAsync(IGrainFactory grains, SkyRecipe recipe, IEnumerable<SkySource> sources, Func<bool> inBulk, Action<int, int> progress, CancellationToken cancellationToken)
     {
         var images = new Dictionary<long, SourceImage>();
         if (recipe.Images is not { } model)
@@ -33,7 +44,7 @@ public sealed class SourceImages(IDedicatedThreads threads)
         {
             var wanted = open.ConvertAll(source => SkySamples.IdOf(recipe, source, attempt));
             int before = all - open.Count;
-            var found = await StampsAsync(grains, wanted, model, settled => Tell(before + settled), cancellationToken);
+            var found = await StampsAsync(grains, wanted, model, inBulk, settled => Tell(before + settled), cancellationToken);
             var next = new List<SkySource>();
             for (int i = 0; i < open.Count; i++)
             {
@@ -55,7 +66,7 @@ public sealed class SourceImages(IDedicatedThreads threads)
         }
     }
 
-    private async Task<Dictionary<string, SkyStamp?>> StampsAsync(IGrainFactory grains, List<string> samples, SkyImages model, Action<int> progress, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, SkyStamp?>> StampsAsync(IGrainFactory grains, List<string> samples, SkyImages model, Func<bool> inBulk, Action<int> progress, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, SkyStamp?>();
         var missing = new Dictionary<string, int>();         // and how many sources want it
@@ -68,11 +79,11 @@ public sealed class SourceImages(IDedicatedThreads threads)
         }
         int settled = samples.Count(sample => found.GetValueOrDefault(sample) != null);
         progress(settled);
-        await foreach (var fetched in grains.FetchSamplesAsync(missing.Keys, cancellationToken))
+        await foreach (var fetched in grains.FetchSamplesAsync(missing.Keys, inBulk, cancellationToken))
         {
             if (fetched.Error is { } error)
                 throw new UserErrorException(ErrorKind.Unavailable, fetched.Id, $"The sample {fetched.Id}, which is the image of a source, cannot be had: {error.Message}");
-            var stamp = await threads.RunAsync(() => SkySamples.StampOf(StoredSamples.Pixels(fetched.Sample!.Fits!, model.Side), model), cancellationToken);
+            var stamp = await RunAsync(() => SkySamples.StampOf(StoredSamples.Pixels(fetched.Sample!.Fits!, model.Side), model), inBulk, cancellationToken);
             _stamps.Add(fetched.Id, stamp);
             found[fetched.Id] = stamp;
             if (stamp != null)
@@ -80,6 +91,9 @@ public sealed class SourceImages(IDedicatedThreads threads)
         }
         return found;
     }
+
+    private Task<SkyStamp?> RunAsync(Func<SkyStamp?> work, Func<bool> inBulk, CancellationToken cancellationToken) =>
+        inBulk() ? threads.RunInBulkAsync(work, cancellationToken) : threads.RunAsync(work, cancellationToken);
 }
 
 /// <summary>The image of a source.</summary>

@@ -31,5 +31,6 @@ public static class Digests
         return OfBytes(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    internal static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+    /// <summary>SHA-256 in 64 hexadecimal digits.</summary>
+    public static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

@@ -41,14 +41,20 @@ public static class Picture
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
     /// <param name="scale">From values to colours.</param>
-    public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, PictureScale scale)
+    public static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, PictureScale scale) => Png(pixels, width, height, scale, SKAlphaType.Opaque, NoValue);
+
+    /// <summary>Values from low to high in the colours of inferno; transparent where pixels have no value.</summary>
+    /// <inheritdoc cref="Png(ReadOnlySpan{float}, int, int, PictureScale)"/>
+    public static byte[] PngOverNothing(ReadOnlySpan<float> pixels, int width, int height, double low, double high) => Png(pixels, width, height, new PictureScale(low, high), SKAlphaType.Unpremul, 0);
+
+    private static byte[] Png(ReadOnlySpan<float> pixels, int width, int height, PictureScale scale, SKAlphaType alpha, uint noValue)
     {
-        using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, alpha);
         var target = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
         for (int at = 0; at < target.Length; at++)
         {
             float pixel = pixels[(height - 1 - at / width) * width + at % width];
-            target[at] = float.IsFinite(pixel) ? Colour(scale.Of(pixel), scale.Colours) : NoValue;
+            target[at] = float.IsFinite(pixel) ? Colour(scale.Of(pixel), scale.Colours) : noValue;
         }
         return Encode(bitmap);
     }

@@ -139,6 +139,30 @@ public sealed class Moc : IEquatable<Moc>
         return new Moc(Math.Max(Order, other.Order), [.. common]);
     }
 
+    /// <summary>What is in this one and not in the other.</summary>
+    public Moc Except(Moc other)
+    {
+        var gaps = new List<MocRange>();
+        long start = 0;
+        foreach (var range in other._ranges.Append(new MocRange(MocRange.AllSky.End, MocRange.AllSky.End)))
+        {
+            if (start < range.Start)
+                gaps.Add(new MocRange(start, range.Start));
+            start = range.End;
+        }
+        return Intersection(new Moc(other.Order, [.. gaps]));
+    }
+
+    /// <summary>The same in whole cells of an order: all those of which some is in it.</summary>
+    public Moc InCellsOf(int order)
+    {
+        int shift = 2 * (Healpix.LastOrder - Healpix.CheckedOrder(order));
+        return new Moc(order, [.. FromRanges(_ranges.Select(range => new MocRange(range.Start >> shift << shift, (((range.End - 1) >> shift) + 1) << shift)))._ranges]);
+    }
+
+    /// <summary>How many cells of an order have some in it.</summary>
+    public long CountCells(int order) => InCellsOf(order)._ranges.Sum(range => range.End - range.Start) >> (2 * (Healpix.LastOrder - order));
+
     /// <summary>Whether all of a cell is in it.</summary>
     public bool Contains(HealpixCell cell)
     {

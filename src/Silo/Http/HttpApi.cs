@@ -54,6 +54,9 @@ internal static class HttpApi
         api.MapSkyCutouts();
         api.MapConeSearch();
         api.MapImageDiscovery();
+        api.MapSkyCreation();
+        api.MapSkyBuilds();
+        app.MapHipsList();
         app.MapHips();
         app.MapHealth();
         app.MapPages();

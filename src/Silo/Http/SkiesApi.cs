@@ -35,8 +35,8 @@ internal static class SkiesApi
         app.MapMethods("/skies/{name}/hips/{**path}", [HttpMethods.Get, HttpMethods.Head], HipsAsync)
             .WithMetadata(RequiredScope.ByMethod).ExcludeFromDescription();
 
-    private static KnownSkyDescription Described(SkyEntry entry) =>
-        new(entry.Name, entry.Digest, entry.HipsOrder, entry.Created, $"/skies/{entry.Name}/hips", $"/api/v1/skies/{entry.Name}/sources", System.Text.Json.JsonDocument.Parse(entry.Recipe).RootElement);
+    internal static KnownSkyDescription Described(SkyEntry entry) =>
+        new(entry.Name, entry.Digest, entry.HipsOrder, entry.Created, $"/skies/{entry.Name}/hips", $"/api/v1/skies/{entry.Name}/sources", $"/api/v1/skies/{entry.Name}/builds", System.Text.Json.JsonDocument.Parse(entry.Recipe).RootElement);
 
     private static async Task<IResult> SourcesAsync(string name, double ra, double dec, double radius, SkySourceLists lists, CancellationToken cancellationToken, double minFlux = 0) =>
         TypedResults.Ok(await lists.WithinAsync(name, ra, dec, radius, minFlux, cancellationToken));
@@ -53,15 +53,14 @@ internal static class SkiesApi
         switch (path)
         {
             case "properties":
+                await HipsApi.MakeOverviewAsync(entry, http, grains);
                 http.Response.Headers.CacheControl = "no-cache";
-                return TypedResults.Text(HipsProperties.Of(entry, recipe, $"{http.Request.Scheme}://{http.Request.Host}/skies/{entry.Name}/hips"), "text/plain", System.Text.Encoding.UTF8);
+                return TypedResults.Text(HipsProperties.Of(entry, recipe, SkyArea.Parse(recipe.Area), 0, entry.HipsOrder, HipsProperties.Formats, HipsApi.UrlOf(http, entry)), "text/plain", System.Text.Encoding.UTF8);
             case "Moc.fits":
-                using (var bytes = new MemoryStream())
-                {
-                    MocFits.Write(bytes, SkyArea.Parse(recipe.Area));
-                    http.Response.Headers.CacheControl = "no-cache";
-                    return TypedResults.Bytes(bytes.ToArray(), "application/fits", "Moc.fits");
-                }
+                http.Response.Headers.CacheControl = "no-cache";
+                return TypedResults.Bytes(SkyBuildsApi.FitsOf(SkyArea.Parse(recipe.Area)), "application/fits", "Moc.fits");
+            case $"Norder3/{SkyAllsky.Fits}" or $"Norder3/{SkyAllsky.Png}":
+                return await HipsApi.AllskyAsync(entry, recipe, path, http, store);
             default:
                 return await TileAsync(path ?? "", entry, recipe, http, grains, store, settings.Value);
         }
@@ -71,7 +70,7 @@ internal static class SkiesApi
     {
         string extension = System.IO.Path.GetExtension(path);
         if (extension is not (".fits" or ".png") || !HipsTile.TryParse(path[..^extension.Length], out var tile, out string problem))
-            return Absent($"The HiPS of a sky has properties, Moc.fits and tiles such as Norder3/Dir0/Npix12.fits or .png, but '{path}' is asked for.");
+            return Absent($"The HiPS of a sky has properties, Moc.fits, Norder3/Allsky.fits and .png, and tiles such as Norder3/Dir0/Npix12.fits or .png, but '{path}' is asked for.");
         if (tile.Order > entry.HipsOrder)
             return Absent($"The sky '{entry.Name}' has tiles of orders 0 to {entry.HipsOrder}, but one of order {tile.Order} is asked for.");
         if (!SkyArea.Parse(recipe.Area).Overlaps(tile.Cell))
@@ -105,7 +104,7 @@ internal static class SkiesApi
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Absent(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status404NotFound);
 
     /// <summary>A tile of a sky never changes, but its name may stand for another sky one day: kept, and asked about by its tag.</summary>
-    private static IResult Cached(HttpContext http, EntityTagHeaderValue tag, IResult result)
+    internal static IResult Cached(HttpContext http, EntityTagHeaderValue tag, IResult result)
     {
         http.Response.GetTypedHeaders().ETag = tag;
         http.Response.Headers.CacheControl = "private, no-cache";
@@ -114,4 +113,4 @@ internal static class SkiesApi
 }
 
 /// <summary>A synthetic sky: what it is, and where its tiles and sources are.</summary>
-public sealed record KnownSkyDescription(string Name, string Digest, int HipsOrder, DateTimeOffset Created, string Hips, string Sources, System.Text.Json.JsonElement Recipe);
+public sealed record KnownSkyDescription(string Name, string Digest, int HipsOrder, DateTimeOffset Created, string Hips, string Sources, string Builds, System.Text.Json.JsonElement Recipe);
