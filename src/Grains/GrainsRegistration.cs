@@ -7,6 +7,7 @@ using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.Grains.Skies;
 using RadioDiffusion.Grains.Surveys;
 using RadioDiffusion.Grains.Training;
+using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Grains;
 
@@ -24,7 +25,7 @@ public static class GrainsRegistration
         .AddSingleton<LoadedModelsOptions>()
         .AddSingleton<LoadedModels>()
         .AddSingleton<KnownSkies>()
-        .AddSingleton(services => new SourceImages(services.GetRequiredService<IDeviceSlots>().Cpu))
+        .AddSingleton(services => new SourceImages(services.GetRequiredService<IDeviceSlots>().Cpu, services.GetRequiredService<IArtifactStore>()))
         .AddSingleton<SkyCutouts>()
         .AddSingleton<SkyAllsky>()
         .AddSingleton<WakeUp>()

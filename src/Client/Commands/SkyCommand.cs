@@ -28,7 +28,7 @@ internal static class SkyCommand
 
     public static Command Build()
     {
-        var create = new Command("create", "Gives a name to a synthetic sky. Nothing is computed before somebody looks at it.").With([_name, _preset, _config, _seed, .. _area.All]);
+        var create = new Command("create", "Gives a name to a synthetic sky. Nothing is computed before somebody looks at it.").With([_name, _preset, _config, _seed, .. _area.All, .. SkySourceOptions.All]);
         create.Validators.Add(_area.OnlyOne);
         create.SetGuardedAction(CreateAsync);
         var list = new Command("list", "The skies there are.").With();
@@ -65,7 +65,7 @@ internal static class SkyCommand
         var request = new SkyRequest
         {
             Preset = parsed.GetValue(_preset)!,
-            Configuration = configuration,
+            Configuration = await SkySourceOptions.AddAsync(parsed, session, configuration, cancellationToken),
             Area = _area.Of(parsed),
             Seed = parsed.GetValue(_seed),
         };
@@ -186,8 +186,10 @@ internal static class SkyCommand
         grid.AddRow("Noise", Text($"{survey.RmsMicroJansky:0.##} uJy/beam{(survey.PointingDistanceDegrees > 0 ? $", pointings {survey.PointingDistanceDegrees.ToString(CultureInfo.InvariantCulture)} degrees apart" : "")}"));
         grid.AddRow("Sources", Text($"{population.Counts}, {population.FaintestMilliJansky} mJy to {population.BrightestMilliJansky / 1000} Jy"));
         grid.AddRow("Clustering", recipe.Clustering is { } clustering ? Text($"w = {clustering.Amplitude} (theta/deg)^-{clustering.Gamma}") : "none");
-        grid.AddRow("Images", recipe.Images is { } images
-            ? Text($"model {images.Model}, {images.Solver}={images.Steps}, guidance strength {images.Guidance}{(images.Distinct > 0 ? $", {images.Distinct} a class" : "")}, for sources from {population.ResolvedAboveArcsec} arcsec")
+        if (recipe.Background is { } background)
+            grid.AddRow("Lies on", Markup.Escape(background.Map));
+        grid.AddRow("Images", recipe.Images is { Library: { } library } own ? Text($"data set {library} ({own.Side} x {own.Side} pixels of {own.PixelArcsec} arcsec), for sources from {population.ResolvedAboveArcsec} arcsec")
+            : recipe.Images is { } images ? Text($"model {images.Model}, {images.Solver}={images.Steps}, guidance strength {images.Guidance}{(images.Distinct > 0 ? $", {images.Distinct} a class" : "")}, for sources from {population.ResolvedAboveArcsec} arcsec")
             : "none: Gaussians");
         grid.AddRow("Tiles", Text($"HiPS orders 0 to {sky.HipsOrder}"));
         console.Write(grid);

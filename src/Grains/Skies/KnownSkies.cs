@@ -39,15 +39,21 @@ public sealed class KnownSkies(IArtifactStore store, IDeviceSlots devices)
         if (await store.FindAsync(id) == null)
             throw new UserErrorException(ErrorKind.NotFound, digest, $"There is no sky {digest} in {store.Describe()}: 'radiodiffusion sky list' shows those there are.");
         byte[] json = await store.ReadFileAsync(id, SkyFiles.RecipeFile, CancellationToken.None);
+        var recipe = SkyRecipe.Parse(Encoding.UTF8.GetString(json));
+        if (recipe.Digest != digest)
+            throw new RadioDiffusionException($"The recipe of the sky {digest} is that of {recipe.Digest} to this version of RadioDiffusion, which makes other skies: create it anew.");
+        string? map = recipe.Background is { } background ? Path.Combine(await store.GetDirectoryAsync(background.Map), SkyMaps.File) : null;
         return await devices.Cpu.RunAsync(() =>
         {
-            var recipe = SkyRecipe.Parse(Encoding.UTF8.GetString(json));
-            return recipe.Digest == digest
-                ? new KnownSky(recipe, new SkyRenderer(recipe))
-                : throw new RadioDiffusionException($"The recipe of the sky {digest} is that of {recipe.Digest} to this version of RadioDiffusion, which makes other skies: create it anew.");
+            var opened = map == null ? null : SkyBackgroundMap.Open(map);
+            return new KnownSky(recipe, new SkyRenderer(recipe, opened), opened);
         });
     }
 }
 
 /// <summary>A sky, and what makes its tiles.</summary>
-public sealed record KnownSky(SkyRecipe Recipe, SkyRenderer Renderer);
+/// <param name="Recipe">What it is.</param>
+/// <param name="Renderer">Makes its tiles.</param>
+/// <param name="Background">The user's map that it lies on.</param>
+/// <remarks>The map's file stays open as long as somebody knows the sky: it is closed when that is collected.</remarks>
+public sealed record KnownSky(SkyRecipe Recipe, SkyRenderer Renderer, SkyBackgroundMap? Background = null);

@@ -34,7 +34,7 @@ internal sealed class SkyBuildEstimator(IArtifactStore store, IDeviceSlots devic
             tiles += wanted;
             cpuSeconds += wanted * seconds;
         }
-        var images = sky.Recipe.Images != null && sky.Renderer.HasImages(plan.ToOrder) ? await ImagesAsync(sky, area, grains, phase, cancellationToken) : default;
+        var images = sky.Recipe.Images is { Library: null } && sky.Renderer.HasImages(plan.ToOrder) ? await ImagesAsync(sky, area, grains, phase, cancellationToken) : default;
         if (images.Count > 0)
             measured.Add(FormattableString.Invariant($"images: {images.Count:0} to sample, {images.Seconds:0.00} s each"));
         int threads = cluster.SiloCount * Environment.ProcessorCount;
@@ -82,7 +82,7 @@ internal sealed class SkyBuildEstimator(IArtifactStore store, IDeviceSlots devic
     /// <summary>Seconds of a CPU thread.</summary>
     private async Task<double> TimeTileAsync(KnownSky sky, string digest, HealpixCell cell, IGrainFactory grains, CancellationToken cancellationToken)
     {
-        if (sky.Recipe.Images == null || !sky.Renderer.HasImages(cell.Order))
+        if (sky.Recipe.Images is not { Library: null } || !sky.Renderer.HasImages(cell.Order))
         {
             var made = await grains.MakeSkyTileAsync(digest, cell.Order, cell.Pixel, cancellationToken);
             if (!made.FromStore)

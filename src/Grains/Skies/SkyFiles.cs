@@ -17,6 +17,9 @@ public static class SkyFiles
 
     internal static string RecipeArtifact(string digest) => $"sky-{digest}";
 
+    /// <summary>16 hexadecimal digits of a digest such as sha256:0123...</summary>
+    internal static string ShortDigest(string digest) => digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..][..16];
+
     internal static async Task PutRecipeAsync(IArtifactStore store, SkyRecipe recipe, CancellationToken cancellationToken)
     {
         string id = RecipeArtifact(recipe.Digest);

@@ -1,4 +1,5 @@
 using System.Text;
+using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Skies;
@@ -18,6 +19,7 @@ internal sealed class SkyGrain(
     [PersistentState("sky", GrainStorageNames.Default)] IPersistentState<SkyState> state,
     SnapshotDescriptions descriptions,
     IArtifactStore store,
+    IDeviceSlots devices,
     TimeProvider time) : Grain, ISkyGrain
 {
     private const int BuildDigits = 8, MostBuilds = 100;
@@ -119,7 +121,11 @@ internal sealed class SkyGrain(
         {
             var recipe = SkyRecipe.Of(request.Preset, request.Configuration);
             recipe = recipe with { Area = request.Area ?? recipe.Area, Seed = request.Seed ?? recipe.Seed };
-            if (recipe.Images is { } images)
+            if (recipe.Background is { } background && await store.FindAsync(background.Map, cancellationToken) == null)
+                throw new UserErrorException(ErrorKind.NotFound, background.Map, $"There is no map '{background.Map}' in {store.Describe()}: 'radiodiffusion sky create --background FILE.fits' puts one there.");
+            if (recipe.Images is { Library: not null } library)
+                recipe = recipe with { Images = await WithLibraryAsync(library, recipe.Population, cancellationToken) };
+            else if (recipe.Images is { } images)
                 recipe = recipe with { Images = await WithModelAsync(images, recipe.Population, cancellationToken) };
             recipe.Check();
             recipe.Images?.CheckSolver();
@@ -129,6 +135,16 @@ internal sealed class SkyGrain(
         {
             throw UserErrors.From(error, Name, ErrorKind.Invalid);
         }
+    }
+
+    /// <summary>What the data set's images are becomes part of the recipe, with its digest: whatever its name stands for later, the sky stays the same.</summary>
+    private async Task<SkyImages> WithLibraryAsync(SkyImages images, SkyPopulation population, CancellationToken cancellationToken)
+    {
+        string? artifact = (await GrainFactory.Dataset(images.Library!).GetStatusAsync(cancellationToken)).Artifact;
+        var manifest = await store.FindAsync(artifact ?? images.Library!, cancellationToken)
+            ?? throw new UserErrorException(ErrorKind.NotFound, images.Library!, $"There is no data set '{images.Library}' to take images from: 'radiodiffusion dataset show' lists those there are, and 'dataset import' makes one of a folder or a FITS cube.");
+        string directory = await store.GetDirectoryAsync(manifest.Id, cancellationToken);
+        return await devices.Cpu.RunAsync(() => SourceLibrary.Describe(directory, manifest.Id, SkyFiles.ShortDigest(manifest.ContentDigest), images, population.Classes), cancellationToken);
     }
 
     /// <summary>What the model makes, and how, becomes part of the recipe: whatever the model's name stands for later, the sky stays the same.</summary>

@@ -1,18 +1,23 @@
+using System.Collections.Concurrent;
 using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Sampling;
+using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.SyntheticSky;
 
 namespace RadioDiffusion.Grains.Skies;
 
 /// <summary>The images of resolved sources: samples, fetched as by any client, of which the source is taken out. Those used lately are kept (up to 64 MB), since neighbouring tiles have sources in common.</summary>
+/// <remarks>Where the recipe names a data set instead of a model, the images are taken from that.</remarks>
 /// <param name="threads">For taking sources out of samples.</param>
-public sealed class SourceImages(IDedicatedThreads threads)
+/// <param name="store">Where data sets are; null where none are wanted.</param>
+public sealed class SourceImages(IDedicatedThreads threads, IArtifactStore? store = null)
 {
     private const long MostBytes = 64 << 20, BytesOfNone = 200;
     private readonly RecentlyUsed<string, SkyStamp?> _stamps = new(MostBytes, stamp => BytesOfNone + (stamp?.Bytes ?? 0));     // null for a sample that shows no whole source
 
+    private readonly ConcurrentDictionary<string, Task<SourceLibrary>> _libraries = new();
 
     /// <summary>Each source tries its samples in turn, all sources at once; samples are asked for in bulk.</summary>
     /// <param name="grains">Where samples are asked for.</param>
@@ -79,6 +84,13 @@ public sealed class SourceImages(IDedicatedThreads threads)
         }
         int settled = samples.Count(sample => found.GetValueOrDefault(sample) != null);
         progress(settled);
+        if (model.Library != null)
+        {
+            var library = await LibraryAsync(model, cancellationToken);
+            foreach (string image in missing.Keys)
+                _stamps.Add(image, found[image] = await RunAsync(() => library.StampOf(image), inBulk, cancellationToken));
+            return found;
+        }
         await foreach (var fetched in grains.FetchSamplesAsync(missing.Keys, inBulk, cancellationToken))
         {
             if (fetched.Error is { } error)
@@ -94,6 +106,34 @@ public sealed class SourceImages(IDedicatedThreads threads)
 
     private Task<SkyStamp?> RunAsync(Func<SkyStamp?> work, Func<bool> inBulk, CancellationToken cancellationToken) =>
         inBulk() ? threads.RunInBulkAsync(work, cancellationToken) : threads.RunAsync(work, cancellationToken);
+
+    /// <summary>Stays open as long as this lives: the skies of a service have few.</summary>
+    private async Task<SourceLibrary> LibraryAsync(SkyImages images, CancellationToken cancellationToken)
+    {
+        string key = $"{images.Library}/{images.Model}";
+        var opening = _libraries.GetOrAdd(key, _ => OpenAsync(images));
+        try
+        {
+            return await opening.WaitAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            _libraries.TryRemove(KeyValuePair.Create(key, opening));
+            throw;
+        }
+    }
+
+    private async Task<SourceLibrary> OpenAsync(SkyImages images)
+    {
+        var manifest = store == null ? null : await store.FindAsync(images.Library!);
+        if (manifest == null || SkyFiles.ShortDigest(manifest.ContentDigest) != images.Model)
+        {
+            throw new UserErrorException(ErrorKind.NotFound, images.Library!,
+                $"The images of the sky are those of the data set {images.Library} with the digest {images.Model}, which {(manifest == null ? "is not" : $"is another one ({SkyFiles.ShortDigest(manifest.ContentDigest)})")} in {store?.Describe() ?? "any store here"}.");
+        }
+        string directory = await store!.GetDirectoryAsync(images.Library!);
+        return await threads.RunAsync(() => new SourceLibrary(directory, images));
+    }
 }
 
 /// <summary>The image of a source.</summary>

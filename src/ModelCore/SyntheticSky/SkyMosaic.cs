@@ -45,6 +45,9 @@ public sealed class SkyMosaic
     /// <summary>Whether the sources are in the image.</summary>
     public bool HasSources { get; init; } = true;
 
+    /// <summary>The map that the recipe names; it is part of the noise.</summary>
+    public SkyBackgroundMap? Background { get; init; }
+
     /// <summary>Threads that make squares of pixels at a time.</summary>
     public int Workers { get; init; } = 1;
 
@@ -130,6 +133,8 @@ public sealed class SkyMosaic
         float[] pixels = new float[square.Side * square.Rows];
         if (HasNoise && Recipe.Survey.RmsMicroJansky > 0)
             square.FillNoise(_noise, pixels, cancellationToken);
+        if (HasNoise && Recipe.Background is { } background)
+            (Background ?? throw new RadioDiffusionException($"The sky lies on the map {background.Map}, which is needed to draw it.")).Cover(Grid.Coordinates.Window(square.Left, square.Bottom), square.Width, square.Height, pixels, square.Side);
         if (HasSources)
         {
             var painter = new SourcePainter(Recipe.Survey, Recipe.Images);

@@ -25,8 +25,14 @@ public sealed partial record SkyRecipe
         Converters = { new JsonStringEnumConverter(null, allowIntegerValues: false) },
     };
 
-    /// <summary>All keys there are, also those of sections that a recipe may do without.</summary>
-    private static readonly JsonObject _keys = Node(new SkyRecipe { Clustering = new SkyClustering(), Images = new SkyImages { Model = "" } });
+    /// <summary>A recipe with all sections, also those that one may do without.</summary>
+    private static readonly SkyRecipe _whole = new() { Clustering = new SkyClustering(), Images = new SkyImages { Model = "" }, Background = new SkyBackground("") };
+
+    /// <summary>What a section has that a recipe did without.</summary>
+    private static readonly JsonObject _sections = Node(_whole);
+
+    /// <summary>All keys there are.</summary>
+    private static readonly JsonObject _keys = Node(_whole with { Images = _whole.Images! with { Library = "" } });
 
     /// <summary>The name of the sky by what it is: 16 hexadecimal digits of the SHA-256 of all numbers but the area, so that the same sky seen elsewhere has the same tiles.</summary>
     public string Digest
@@ -84,7 +90,7 @@ public sealed partial record SkyRecipe
             else if (value is not JsonObject part)
                 throw new RadioDiffusionException($"In the recipe of a sky, {where}{key} should be a JSON object, but it is {value.ToJsonString()}.");
             else
-                Merge((JsonObject)(into[key] ??= section.DeepClone()), part, section, $"{where}{key}.");
+                Merge((JsonObject)(into[key] ??= (_sections[key] ?? section).DeepClone()), part, section, $"{where}{key}.");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.ModelCore.Sky;
 
@@ -24,6 +25,10 @@ public sealed partial record SkyRecipe
     /// <summary>What resolved sources look like; null for Gaussians.</summary>
     public SkyImages? Images { get; init; }
 
+    /// <summary>The user's own map; null for noise alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SkyBackground? Background { get; init; }
+
     /// <exception cref="RadioDiffusionException">Numbers that make no sky; the message says which, and what they should be.</exception>
     public void Check()
     {
@@ -38,6 +43,7 @@ public sealed partial record SkyRecipe
         Population.Check(Survey);
         Clustering?.Check();
         Images?.Check();
+        Background?.Check();
         SkyArea.Parse(Area);
     }
 }
@@ -174,8 +180,12 @@ public sealed record SkyClustering(double Amplitude = 1e-3, double Gamma = 0.8)
 /// <summary>Where images of resolved sources come from: samples of a generative model. Whoever asks for a sky names the model; what it makes is filled in when the sky is created, and stays so.</summary>
 public sealed record SkyImages
 {
-    /// <summary>First 16 hexadecimal digits of the model's digest; in what is asked for also its name.</summary>
+    /// <summary>First 16 hexadecimal digits of the model's digest; in what is asked for also its name. With a library, those of the library's digest.</summary>
     public required string Model { get; init; }
+
+    /// <summary>The data set that the images are taken from instead of a model's samples: the artifact; in what is asked for its name. Null for a model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Library { get; init; }
 
     /// <summary>Pixel scale of its images, arc seconds.</summary>
     public double PixelArcsec { get; init; }
@@ -232,8 +242,8 @@ public sealed record SkyImages
     internal void Check()
     {
         const int MostImages = 1_000_000;
-        if (Model.Length == 0)
-            throw new RadioDiffusionException("In the recipe of a sky, images.model should be the name of a model, but it is empty.");
+        if (Model.Length == 0 || Library is "")
+            throw new RadioDiffusionException("In the recipe of a sky, images.model should be the name of a model, or images.library that of a data set, but it is empty.");
         Recipes.Require(Guidance is >= 0 and <= 20, "images.guidance", "from 0 to 20", Guidance);
         Recipes.Require(Steps is >= 0 and <= SolverOptions.MostSteps, "images.steps", $"from 0 to {SolverOptions.MostSteps}", Steps);
         if (Solver.Length > 0 && !SolverOptions.Names.Contains(Solver))
@@ -251,7 +261,22 @@ public sealed record SkyImages
     }
 
     /// <exception cref="RadioDiffusionException">No such solver, or not with these steps and noise levels.</exception>
-    public void CheckSolver() => SolverOptions.Check();
+    public void CheckSolver()
+    {
+        if (Library == null)
+            SolverOptions.Check();
+    }
+}
+
+/// <summary>A map in Jy/beam that a sky shows instead of noise where it has values.</summary>
+/// <param name="Map">The artifact that it is, which is named by its content: map-0123456789abcdef...</param>
+public sealed record SkyBackground(string Map)
+{
+    internal void Check()
+    {
+        if (Map.Length == 0)
+            throw new RadioDiffusionException("In the recipe of a sky, background.map should be the ID of a map's artifact, but it is empty.");
+    }
 }
 
 /// <summary>What is wrong with a recipe.</summary>

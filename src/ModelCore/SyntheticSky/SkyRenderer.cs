@@ -18,10 +18,16 @@ public sealed class SkyRenderer
     private readonly SkyNoise _noise;
     private readonly SkySensitivity _sensitivity;
     private readonly SourcePainter _painter;
+    private readonly SkyBackgroundMap? _background;
 
+    /// <param name="recipe">What sky.</param>
+    /// <param name="background">The map that the recipe names.</param>
     /// <exception cref="RadioDiffusionException">Numbers that make no sky.</exception>
-    public SkyRenderer(SkyRecipe recipe)
+    public SkyRenderer(SkyRecipe recipe, SkyBackgroundMap? background = null)
     {
+        if (recipe.Background != null && background == null)
+            throw new ArgumentNullException(nameof(background), $"The sky lies on the map {recipe.Background.Map}, which is needed to draw it.");
+        _background = background;
         Catalogue = new SkyCatalogue(recipe);
         _recipe = recipe;
         _noise = new SkyNoise(recipe.Seed, recipe.Survey);
@@ -65,6 +71,7 @@ public sealed class SkyRenderer
     {
         float[] pixels = new float[TileSide * TileSide];
         AddNoise(order, tile, pixels, cancellationToken);
+        _background?.Cover(new HealpixCell(order, tile), _recipe.Survey.HipsOrder, HasImages(order), pixels, cancellationToken);
         if (HasImages(order))
             AddSources(new HealpixCell(order, tile), sources, imageOf, pixels, cancellationToken);
         else

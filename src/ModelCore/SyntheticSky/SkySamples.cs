@@ -12,7 +12,7 @@ public static class SkySamples
     private const string Purpose = "images";
     private const double OfHalfDecade = 3.1622776601683795; // sqrt(10)
 
-    /// <summary>The ID of a sample.</summary>
+    /// <summary>The ID of a sample, or the name of a library's image.</summary>
     /// <param name="recipe">With the images of a model.</param>
     /// <param name="source">A resolved one.</param>
     /// <param name="attempt">From 0.</param>
@@ -20,12 +20,18 @@ public static class SkySamples
     {
         var images = recipe.Images ?? throw new ArgumentException("A sky without images has no samples.", nameof(recipe));
         ulong seed = new SkyRandom(recipe.Seed, Purpose).Of(source.Id).Bits(attempt) >> 32;
+        if (images.Distinct > 0)
+            seed %= (ulong)images.Distinct;
+        string? name = images.TakesClass ? source.Class : null;
+        double? peak = images.TakesFlux ? PeakOf(recipe.Survey, images, source) : null;
+        if (images.Library != null)
+            return SourceLibrary.IdOf(images, seed, name, peak);
         return new SampleId
         {
             Model = images.Model,
-            Seed = images.Distinct > 0 ? seed % (ulong)images.Distinct : seed,
-            Class = images.TakesClass ? source.Class : null,
-            FluxMilliJansky = images.TakesFlux ? PeakOf(recipe.Survey, images, source) : null,
+            Seed = seed,
+            Class = name,
+            FluxMilliJansky = peak,
             Guidance = images.Guidance,
             Solver = images.SolverOptions,
         }.ToString();
