@@ -22,6 +22,7 @@ var benchmarks = new Dictionary<string, Action>
     ["samplers"] = () => SamplerBenchmark.Run(args[1..]),
     ["service"] = ServiceBenchmark.Run,
     ["find"] = FinderBenchmark.Run,
+    ["patches"] = SkyPatchesBenchmark.Run,
     ["similarity"] = SimilarityBenchmark.Run,
     ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
