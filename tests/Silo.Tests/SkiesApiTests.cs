@@ -82,6 +82,44 @@ public sealed partial class SkiesApiTests(ServiceFixture service) : IClassFixtur
         Assert.All(sources.GetProperty("sources").EnumerateArray(), source => Assert.True(source.GetProperty("flux").GetDouble() >= 60));
         using var wide = await service.Http.GetAsync("/api/v1/skies/seen/sources?ra=0&dec=0&radius=50", Token);
         Assert.Equal(HttpStatusCode.BadRequest, wide.StatusCode);
+        using var none = await service.Http.GetAsync("/api/v1/skies/seen/sources?ra=0&dec=0&radius=1&brightest=0", Token);
+        Assert.Equal(HttpStatusCode.BadRequest, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task Brightest_AreThoseOfAllSources()
+    {
+        await service.Grains.Sky("bright").CreateAsync(new SkyRequest { Preset = "lotss-dr2", Configuration = Coarse, Area = "all" }, Token);
+        var all = await service.Http.GetFromJsonAsync<SkySourceList>("/api/v1/skies/bright/sources?ra=45&dec=24&radius=8", Token);
+        var few = await service.Http.GetFromJsonAsync<SkySourceList>("/api/v1/skies/bright/sources?ra=45&dec=24&radius=8&brightest=30", Token);
+        Assert.True(all!.Count > 1000);
+        Assert.Equal(all.Sources.Take(30), few!.Sources);
+        Assert.InRange(few.Count, 30, 80);                   // of some 45 above its limit
+        Assert.Equal(few.Count, all.Sources.Count(source => source.Flux >= few.Faintest));
+        var wide = await service.Http.GetFromJsonAsync<SkySourceList>("/api/v1/skies/bright/sources?ra=45&dec=24&radius=60&brightest=10", Token);
+        Assert.Equal(10, wide!.Sources.Count);
+    }
+
+    [Fact]
+    public async Task TileThatIsBeingMade_Is202_ForWhoAsksSo()
+    {
+        await service.Grains.Sky("making").CreateAsync(new SkyRequest { Preset = "lotss-dr2", Configuration = """{"survey": {"beamMajorArcsec": 100, "pointingDistanceDegrees": 0}, "population": {"faintestMilliJansky": 50, "resolvedAboveArcsec": 30}, "clustering": null, "images": {"steps": 3, "distinct": 1}}""" }, Token);
+        const string Tile = "/skies/making/hips/Norder4/Dir0/Npix49.png";
+        using (service.Gate.Close())
+        {
+            using var plain = await service.Http.GetAsync(Tile, Token);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, plain.StatusCode);
+            using var request = new HttpRequestMessage(HttpMethod.Get, Tile) { Headers = { { "Prefer", "respond-async, wait=8" } } };
+            using var patient = await service.Http.SendAsync(request, Token);
+            Assert.Equal(HttpStatusCode.Accepted, patient.StatusCode);
+            Assert.Equal("respond-async", patient.Headers.GetValues("Preference-Applied").Single());
+            Assert.NotNull(patient.Headers.RetryAfter);
+            var pending = await patient.Content.ReadFromJsonAsync<JsonElement>(Token);
+            Assert.Equal("Norder4/Dir0/Npix49", pending.GetProperty("tile").GetString());
+            Assert.True(pending.GetProperty("images").GetInt32() >= pending.GetProperty("imagesDone").GetInt32());
+        }
+        using var made = await GetAsync(Tile);
+        Assert.Equal("image/png", made.Content.Headers.ContentType!.MediaType);
     }
 
     /// <summary>The fixture's service waits 0.2 s and then says to come again.</summary>

@@ -48,7 +48,8 @@ public sealed class SkyCatalogue
     /// <summary>Sources per square degree with at least this flux (mJy), on average.</summary>
     public double DensityAbove(double flux) => _counts.DensityAbove(flux);
 
-    internal double FluxOfDensity(double density) => _counts.FluxOf(density);
+    /// <summary>The flux (mJy) above which there are so many sources per square degree, on average; the faintest if there are fewer.</summary>
+    public double FluxOfDensity(double density) => _counts.FluxOf(density);
 
     /// <summary>The sources of a cell of a band, by their numbers.</summary>
     public IReadOnlyList<SkySource> SourcesOf(int band, long cell) => _cells.GetOrAdd((band, cell), Make);

@@ -46,7 +46,7 @@ internal static class ConeSearchApi
             VoField[] fields = [.. columns.Select(column => column.Field)];
             if (radius == 0)
                 return VoTable.Table(fields, [], [("sky", name, "")], overflow: false);
-            var list = await lists.WithinAsync(name, east == 360 ? 0 : east, north, radius, Number("minFlux", minFlux) ?? 0, http.RequestAborted);
+            var list = await lists.WithinAsync(name, east == 360 ? 0 : east, north, radius, Number("minFlux", minFlux) ?? 0, brightest: null, http.RequestAborted);
             return VoTable.Table(fields, list.Sources.Select(source => columns.Select(column => column.Value(source)).ToArray()), [("sky", name, $"A synthetic sky, no observation; {list.Count} sources are in the circle.")],
                 list.Sources.Count < list.Count);
         }

@@ -18,6 +18,8 @@ namespace RadioDiffusion.Silo.Http;
 /// <summary>Synthetic skies: their recipes and sources under /api/v1/skies, and each as a HiPS under /skies/NAME/hips, whose tiles are made when somebody looks at them.</summary>
 internal static class SkiesApi
 {
+    private const string Async = "respond-async";            // RFC 7240
+
     public static void MapSkies(this IEndpointRouteBuilder api)
     {
         api.MapGet("/skies", async (IGrainFactory grains, CancellationToken cancellationToken) => (await grains.SkiesAsync(cancellationToken)).Select(Described))
@@ -26,7 +28,7 @@ internal static class SkiesApi
             .WithName("GetSky").WithSummary("A synthetic sky: its recipe, and where its tiles are").ProducesProblem(StatusCodes.Status404NotFound);
         api.MapGet("/skies/{name}/sources", SourcesAsync)
             .WithName("GetSkySources").WithSummary("The sources of a synthetic sky within a circle, the brightest first")
-            .WithDescription($"ra, dec and radius in degrees (radius up to {SkySourceLists.LargestRadius}); minFlux in mJy leaves out fainter ones. At most {SkySourceLists.MostSources} are sent; count says how many there are.")
+            .WithDescription($"ra, dec and radius in degrees (radius up to {SkySourceLists.LargestRadius}); minFlux in mJy leaves out fainter ones. At most {SkySourceLists.MostSources} are sent; count says how many there are. With brightest=N at most N are sent, the radius may be up to 180, and no fainter ones are looked at than about so many need: faintest says down to which flux.")
             .Produces<SkySourceList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -38,8 +40,8 @@ internal static class SkiesApi
     internal static KnownSkyDescription Described(SkyEntry entry) =>
         new(entry.Name, entry.Digest, entry.HipsOrder, entry.Created, $"/skies/{entry.Name}/hips", $"/api/v1/skies/{entry.Name}/sources", $"/api/v1/skies/{entry.Name}/builds", System.Text.Json.JsonDocument.Parse(entry.Recipe).RootElement);
 
-    private static async Task<IResult> SourcesAsync(string name, double ra, double dec, double radius, SkySourceLists lists, CancellationToken cancellationToken, double minFlux = 0) =>
-        TypedResults.Ok(await lists.WithinAsync(name, ra, dec, radius, minFlux, cancellationToken));
+    private static async Task<IResult> SourcesAsync(string name, double ra, double dec, double radius, SkySourceLists lists, CancellationToken cancellationToken, double minFlux = 0, int? brightest = null) =>
+        TypedResults.Ok(await lists.WithinAsync(name, ra, dec, radius, minFlux, brightest, cancellationToken));
 
     private static async Task<IResult> HipsAsync(string name, string? path, HttpContext http, IGrainFactory grains, IArtifactStore store, IOptions<SiloSettings> settings)
     {
@@ -89,8 +91,13 @@ internal static class SkiesApi
             var status = await grains.SkyPatch(entry.Digest, tile.Order, tile.Pixel).TileAsync(settings.LongestWait, http.RequestAborted);
             if (status.State != WorkState.Done)
             {
-                // No 202 as for samples: a viewer of HiPS takes every 2xx for the tile.
+                // No 202 as for samples, unless asked for: a viewer of HiPS takes every 2xx for the tile.
                 http.Response.Headers.RetryAfter = "2";
+                if (http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains(Async, StringComparison.OrdinalIgnoreCase) == true))
+                {
+                    http.Response.Headers["Preference-Applied"] = Async;
+                    return TypedResults.Accepted(http.Request.Path, new PendingTile(tile.Path, status.ImagesDone, status.Images));
+                }
                 return TypedResults.Problem($"The tile {tile.Path} of the sky '{entry.Name}' is being made: {status.ImagesDone} of {status.Images} images of its sources are there. Ask again.",
                     statusCode: StatusCodes.Status503ServiceUnavailable);
             }
@@ -114,3 +121,6 @@ internal static class SkiesApi
 
 /// <summary>A synthetic sky: what it is, and where its tiles and sources are.</summary>
 public sealed record KnownSkyDescription(string Name, string Digest, int HipsOrder, DateTimeOffset Created, string Hips, string Sources, string Builds, System.Text.Json.JsonElement Recipe);
+
+/// <summary>A tile that is being made.</summary>
+public sealed record PendingTile(string Tile, int ImagesDone, int Images);

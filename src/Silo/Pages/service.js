@@ -1,18 +1,24 @@
 // The HTTP API as functions; errors are Error objects with what the service says. The key, if one is needed, stays in this tab.
 
-const api = new URL("api/v1/", document.baseURI);
+const root = new URL("../", import.meta.url), api = new URL("api/v1/", root);
 const keyName = "radiodiffusion-key";
 
 export class KeyNeeded extends Error {}
 
 export const rememberKey = key => key ? sessionStorage.setItem(keyName, key) : sessionStorage.removeItem(keyName);
 
-async function call(path, options = {}) {
+const browsersFetch = window.fetch;                            // whatever stands in its place later
+
+/** fetch with the key, below the root of the service. */
+export function ask(path, options = {}) {
   const key = sessionStorage.getItem(keyName);
-  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+  return browsersFetch.call(window, new URL(path, root), { ...options, headers: { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) } });
+}
+
+async function call(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(new URL(path, api), { ...options, headers });
+    answer = await ask(new URL(path, api), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Error("The service does not answer. Is it still running?");
@@ -20,8 +26,11 @@ async function call(path, options = {}) {
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   const message = problem.detail ?? problem.title ?? `The service answered ${answer.status}.`;
-  throw answer.status === 401 || answer.status === 403 ? new KeyNeeded(message) : new Error(message);
+  throw answer.status === 401 || answer.status === 403 ? new KeyNeeded(message) : Object.assign(new Error(message), { status: answer.status });
 }
+
+/** JSON whose seeds stay text: half of them are too large for a number. */
+const withSeeds = text => JSON.parse(text, (key, value, context) => key === "seed" && context?.source ? context.source : value);
 
 export const models = async () => (await call("models")).json();
 
@@ -48,6 +57,34 @@ export const file = async (id, format, signal) => {
   for (;;) {
     const answer = await call(`samples/${encodeURIComponent(id)}?format=${format}`, { signal });
     if (answer.status !== 202) return answer.blob();          // 202 only if it was deleted meanwhile: the service waits before it says so
+  }
+};
+
+// ---- skies
+
+const skyPath = name => `skies/${encodeURIComponent(name)}`;
+
+/** [{ name, digest, hipsOrder, created, hips, view: { rightAscension, declination, width, squareDegrees }, recipe }] */
+export const skies = async () => withSeeds(await (await call("skies")).text());
+
+export const sky = async name => withSeeds(await (await call(skyPath(name))).text());
+
+/** [{ name, recipe }], the usual one first. */
+export const skyPresets = async () => (await call("sky-presets")).json();
+
+/** The sky that body, JSON as text, describes. */
+export const createSky = async body => withSeeds(await (await call("skies", { method: "POST", body, headers: { "Content-Type": "application/json" } })).text());
+
+/** { count, faintest, sources }: the brightest ones within a circle. */
+export const sources = async (name, { ra, dec, radius }, brightest, signal) => (await call(`${skyPath(name)}/sources?${new URLSearchParams({ ra, dec, radius, brightest })}`, { signal })).json();
+
+/** Builds of a sky that are under way or done; null where the service has none. */
+export const builds = async name => {
+  try {
+    return await (await call(`${skyPath(name)}/builds`)).json();
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
   }
 };
 
