@@ -233,8 +233,8 @@ public sealed record SkyImages
 
     internal SolverOptions SolverOptions => new SolverOptions(Steps) { SigmaMin = SigmaMin, Rho = Rho, Name = Solver };
 
-    /// <summary>Arc seconds from its centre of flux within which all of an image is that is not enlarged: half of the diagonal.</summary>
-    internal double MostReach => Side * PixelArcsec / Math.Sqrt(2);
+    /// <summary>Arc seconds from its centre of flux within which all of an image is that is not enlarged: half of the diagonal, and the beam around it.</summary>
+    internal double MostReach => Side * PixelArcsec / Math.Sqrt(2) + SkyStamp.ReachOfBeam(BeamArcsec);
 
     /// <summary>How much an image is enlarged for a source of this size (arc seconds).</summary>
     internal double ScaleOf(double size) => Math.Clamp(size / (Side * PixelArcsec), 1, LargestScale);

@@ -10,6 +10,7 @@ public static class SkySamples
     public const int Attempts = 8;
 
     private const string Purpose = "images";
+    private const double MostFluxOfPeak = 3;                 // the mean of 40 samples of lotss-s is 2.7, their median 2.1
     private const double OfHalfDecade = 3.1622776601683795; // sqrt(10)
 
     /// <summary>The ID of a sample, or the name of a library's image.</summary>
@@ -41,13 +42,16 @@ public static class SkySamples
     /// <param name="pixels">(side, side).</param>
     /// <param name="images">Of the recipe.</param>
     public static SkyStamp? StampOf(ReadOnlySpan<float> pixels, SkyImages images) =>
-        SourceStamp.Of(pixels, images.Side) is { TouchesBorder: false, Sum: > 0 } source && new SkyStamp(source, images.PixelArcsec) is var stamp && stamp.Reach <= images.MostReach ? stamp : null;
+        SourceStamp.Of(pixels, images.Side) is { TouchesBorder: false, Sum: > 0 } source && new SkyStamp(source, images.PixelArcsec, images.BeamArcsec) is var stamp && stamp.Reach <= images.MostReach ? stamp : null;
 
-    /// <summary>mJy/beam: of a Gaussian of this flux and size, within what the model is asked for, in two digits so that IDs can be read.</summary>
+    /// <summary>
+    /// mJy/beam: of a Gaussian of this flux and size, within what the model is asked for, in two digits so that IDs can be read. A model knows nothing of sizes: what it makes for a peak has a flux that is
+    /// no more than a few times as much in the mean, and asking for a fainter peak would mean to brighten the image again.
+    /// </summary>
     private static double PeakOf(SkySurvey survey, SkyImages images, in SkySource source)
     {
         double major = survey.BeamMajorArcsec, minor = survey.BeamMinorArcsec ?? survey.BeamMajorArcsec, size = source.Size * source.Size;
-        double peak = source.Flux * (major * minor) / (Math.Sqrt(major * major + size) * Math.Sqrt(minor * minor + size));
+        double peak = source.Flux / Math.Min(MostFluxOfPeak, Math.Sqrt(major * major + size) * Math.Sqrt(minor * minor + size) / (major * minor));
         peak = Math.Clamp(peak, images.FluxFrom, images.FluxTo);
         return TwoDigits(images.Distinct > 0 ? HalfDecade(peak) : peak);
     }

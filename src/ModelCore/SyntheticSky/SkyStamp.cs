@@ -1,34 +1,50 @@
 namespace RadioDiffusion.ModelCore.SyntheticSky;
 
-/// <summary>The image of a resolved source, ready to be painted at any place, turned and enlarged: a cubic B-spline through its pixels.</summary>
+/// <summary>The image of a resolved source, ready to be painted at any place, turned and enlarged: points seen through the beam, and a cubic B-spline through that.</summary>
 /// <remarks>
+/// What is above the noise of an image ends at once, and where a source is to be brighter than its image, that edge would be seen. So the source is taken apart into points (<see cref="RichardsonLucy"/>) within what is
+/// above the noise, and those are seen through the image's beam again: it ends as the beam does, and the noise of its surroundings stays behind.
+/// <para>
 /// Bilinear interpolation would make sources 3 % broader and change their flux by up to a per cent, depending on where they fall on the pixels; cubic splines keep both to 1e-4. A spline's integral is the sum of
-/// the pixels, so that the flux is what <see cref="Scale"/> makes of the sum, wherever it is painted. Unser, Aldroubi and Eden (1993), IEEE Trans. Signal Processing 41, 821 and 834.
+/// the pixels, so that the flux is the same wherever it is painted. Unser, Aldroubi and Eden (1993), IEEE Trans. Signal Processing 41, 821 and 834.
+/// </para>
 /// </remarks>
 public sealed class SkyStamp
 {
-    private const int Margin = 8;                            // pixels around the footprint, over which the spline's ringing falls to 1e-4 of a cut edge (sqrt(3) - 2 a pixel)
+    private const double SigmasPerFwhm = 2.3548200450309493;
+    private const int Margin = 2;                            // pixels around all that is not 0, for the spline
+    private const int Iterations = 40;
     private readonly float[] _coefficients;
     private readonly int _width;
     private readonly int _height;
 
     /// <param name="stamp">The source without its background.</param>
     /// <param name="pixelArcsec">Pixel scale of the image.</param>
-    public SkyStamp(SourceStamp stamp, double pixelArcsec)
+    /// <param name="beamArcsec">FWHM of the beam in it.</param>
+    public SkyStamp(SourceStamp stamp, double pixelArcsec, double beamArcsec)
     {
         if (!(stamp.Sum > 0))
             throw new ArgumentException($"The source of an image should have a flux above 0, but its pixels' sum is {stamp.Sum}.", nameof(stamp));
         PixelArcsec = pixelArcsec;
-        Sum = stamp.Sum;
+        int reach = RichardsonLucy.Reach(beamArcsec / pixelArcsec);
         var (left, bottom, width, height) = stamp.Footprint;
-        (_width, _height) = (width + 2 * Margin, height + 2 * Margin);
-        (X, Y) = (stamp.X - left + Margin, stamp.Y - bottom + Margin);
-        double[] values = new double[_width * _height];
+        float[] points = PointsOf(stamp, beamArcsec / pixelArcsec);
+        (_width, _height) = (width + 2 * (reach + Margin), height + 2 * (reach + Margin));
+        float[] around = new float[_width * _height], seen = new float[around.Length];
+        double farthest = 0;
         for (int row = 0; row < height; row++)
+            points.AsSpan(row * width, width).CopyTo(around.AsSpan((row + reach + Margin) * _width + reach + Margin));
+        new RichardsonLucy(_width, _height, beamArcsec / pixelArcsec).Convolve(around, seen);
+        double[] values = Array.ConvertAll(seen, value => (double)value);
+        for (int i = 0; i < values.Length; i++)
+            (Sum, X, Y) = (Sum + values[i], X + values[i] * (i % _width), Y + values[i] * (i / _width));
+        (X, Y) = (X / Sum, Y / Sum);
+        for (int i = 0; i < around.Length; i++)
         {
-            for (int column = 0; column < width; column++)
-                values[(row + Margin) * _width + column + Margin] = stamp.Pixels[(bottom + row) * stamp.Side + left + column];
+            if (around[i] > 0)
+                farthest = Math.Max(farthest, Math.Sqrt((i % _width - X) * (i % _width - X) + (i / _width - Y) * (i / _width - Y)));
         }
+        Reach = farthest * pixelArcsec + ReachOfBeam(beamArcsec);
         int peak = Array.IndexOf(values, values.Max());
         PeakOffset = (peak % _width - X, peak / _width - Y);
         for (int row = 0; row < _height; row++)
@@ -36,13 +52,24 @@ public sealed class SkyStamp
         for (int column = 0; column < _width; column++)
             Filter(values, column, _width, _height);
         _coefficients = Array.ConvertAll(values, value => (float)value);
-        double farthest = 0;
-        foreach (double x in (double[])[Margin, Margin + width - 1])
+    }
+
+    /// <summary>Arc seconds from a point to where nothing of it is to be seen.</summary>
+    /// <param name="beamArcsec">FWHM.</param>
+    internal static double ReachOfBeam(double beamArcsec) => RichardsonLucy.CutOff * beamArcsec / SigmasPerFwhm;
+
+    /// <summary>In the source's footprint.</summary>
+    private static float[] PointsOf(SourceStamp stamp, double beamPixels)
+    {
+        var (left, bottom, width, height) = stamp.Footprint;
+        float[] image = new float[width * height];
+        bool[] mask = new bool[image.Length];
+        for (int i = 0; i < image.Length; i++)
         {
-            foreach (double y in (double[])[Margin, Margin + height - 1])
-                farthest = Math.Max(farthest, Math.Sqrt((x - X) * (x - X) + (y - Y) * (y - Y)));
+            int at = (bottom + i / width) * stamp.Side + left + i % width;
+            (image[i], mask[i]) = (stamp.Pixels[at], stamp.Weights[at] == 1);
         }
-        Reach = (farthest + 2) * pixelArcsec;
+        return new RichardsonLucy(width, height, beamPixels).Points(image, mask, Iterations);
     }
 
     /// <summary>What it keeps in memory, about.</summary>

@@ -5,14 +5,16 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 
 /// <summary>The source of a generated image without its background, to be added to a map: 0 where there is no source, fading over two pixels around it.</summary>
 /// <remarks>
-/// The source is made of the islands of at least 8 pixels above 3 sigma of the sigma-clipped background that have a pixel above tau sigma, where tau falls from 5 in steps of 0.5 until there is one
-/// (the paper's threshold, Sect. 2.1, with islands that reach down to the noise). An island that the border cuts off and that has less than a tenth of the flux is a neighbour, and left out. Holes are filled and gaps of a pixel closed. The background's mean is taken off the source too, since the negative pixels of
-/// training images were set to 0.
+/// The source is made of islands of at least 8 pixels above 3 sigma of the background that have a pixel above tau sigma, where tau falls from 5 in steps of 0.5 until there is one (the paper's threshold, Sect. 2.1,
+/// with islands that reach down to the noise), and at least a hundredth of the flux. Images are made around a source: where an island covers the middle, others belong to it only if no more than 8 pixels, two
+/// beams of the paper's images, are between it and them; where none does, all of them are the source. Holes are filled and gaps of a pixel closed.
+/// <para>Negative pixels of training images were set to 0, and generated ones are like them. So the background is the median, which that leaves where it was, and sigma is what the normal distribution has
+/// above its median: from there to the rank of 84.13 per cent. The deviation of all pixels would be little more than half as large, and the noise's peaks would pass for islands.</para>
 /// </remarks>
 /// <param name="Pixels">(side, side), first row first: (image - background) times weight, in the image's unit.</param>
 /// <param name="Weights">(side, side): 1 on the source, 0 from three pixels off it.</param>
 /// <param name="Side">Pixels a side.</param>
-/// <param name="Background">Mean of the clipped pixels, in the image's unit.</param>
+/// <param name="Background">Median of the pixels without sources, in the image's unit.</param>
 /// <param name="Noise">Their standard deviation.</param>
 /// <param name="Threshold">tau.</param>
 /// <param name="Footprint">The smallest box around all pixels with a weight.</param>
@@ -25,7 +27,9 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
     private const double IslandThreshold = 3;
     private const double ThresholdStep = 0.5;
     private const int SmallestIsland = 8;
-    private const double LargestNeighbour = 0.1;             // of the flux
+    private const double LeastShare = 0.01;                  // of the flux
+    private const double LargestGap = 8;                     // pixels from one island to the next
+    private const double Middle = 2;                         // pixels around the middle of the image
     private const int Feather = 2;
 
     /// <returns>Null if nothing is above 3 sigma that is large enough.</returns>
@@ -35,20 +39,43 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
     {
         if (image.Length != side * side)
             throw new ArgumentException($"An image should have {side} x {side} pixels, but has {image.Length}.", nameof(image));
-        var clipped = new PixelStatistics(image.Length).Clip(image);
+        var background = BackgroundOf(image);
         for (double threshold = PixelStatistics.FirstThreshold; threshold >= IslandThreshold; threshold -= ThresholdStep)
         {
-            bool[] mask = Above(image, clipped.Median + IslandThreshold * clipped.StandardDeviation);
+            bool[] mask = Above(image, background.Level + IslandThreshold * background.Noise);
             Close(mask, side);
             FillHoles(mask, side);
-            if (!KeepIslands(mask, image, side, clipped, threshold))
-                continue;
-            return Cut(image, side, mask, clipped, threshold);
+            if (KeepIslands(mask, image, side, background, threshold))
+                return Cut(image, side, mask, background, threshold);
         }
         return null;
     }
 
-    private static SourceStamp Cut(ReadOnlySpan<float> image, int side, bool[] mask, ClippedStatistics clipped, double threshold)
+    /// <summary>The median, and the deviation upwards, of what is below 3 of those deviations; the rest is sources.</summary>
+    private static (double Level, double Noise) BackgroundOf(ReadOnlySpan<float> image)
+    {
+        const double OneSigma = 0.8413447460685429;          // of a normal distribution is below its mean plus one deviation
+        const double Below3Sigma = 0.9986501019683699;
+        const int Rounds = 10;
+        float[] sorted = image.ToArray();
+        Array.Sort(sorted);
+        double level = 0, noise = 0;
+        for (int round = 0, count = sorted.Length, before = 0; round < Rounds && count != before; round++)
+        {
+            before = count;
+            double all = Math.Min(count / Below3Sigma, sorted.Length);
+            level = sorted[(int)(0.5 * (all - 1))];
+            double squares = 0;                              // a network may leave nothing but zeros up to the rank
+            for (int i = 0; i < count; i++)
+                squares += Squared(sorted[i] - level);
+            noise = Math.Max(sorted[(int)(OneSigma * (all - 1))] - level, Math.Sqrt(squares / count));
+            int upTo = Array.BinarySearch(sorted, (float)(level + 3 * noise));
+            count = Math.Max(upTo < 0 ? ~upTo : upTo + 1, sorted.Length / 2);
+        }
+        return (level, noise);
+    }
+
+    private static SourceStamp Cut(ReadOnlySpan<float> image, int side, bool[] mask, (double Level, double Noise) background, double threshold)
     {
         float[] weights = WeightsOf(mask, side);
         float[] pixels = new float[image.Length];
@@ -62,12 +89,12 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
             var (x, y) = (at % side, at / side);
             (left, right, bottom, top) = (Math.Min(left, x), Math.Max(right, x), Math.Min(bottom, y), Math.Max(top, y));
             touches |= mask[at] && IsAtBorder(at, side);
-            pixels[at] = (float)((image[at] - clipped.Mean) * weights[at]);
+            pixels[at] = (float)((image[at] - background.Level) * weights[at]);
             sum += pixels[at];
             sumX += pixels[at] * (double)x;
             sumY += pixels[at] * (double)y;
         }
-        return new SourceStamp(pixels, weights, side, clipped.Mean, clipped.StandardDeviation, threshold, new Footprint(left, bottom, right - left + 1, top - bottom + 1), touches, sum, sumX / sum, sumY / sum);
+        return new SourceStamp(pixels, weights, side, background.Level, background.Noise, threshold, new Footprint(left, bottom, right - left + 1, top - bottom + 1), touches, sum, sumX / sum, sumY / sum);
     }
 
     private static bool[] Above(ReadOnlySpan<float> image, double bound)
@@ -120,34 +147,49 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
         }
     }
 
-    /// <summary>Leaves out islands that are small, that have no pixel above the threshold, or that are neighbours at the border. Whether one is left.</summary>
-    private static bool KeepIslands(bool[] mask, ReadOnlySpan<float> image, int side, ClippedStatistics clipped, double threshold)
+    /// <summary>Leaves the islands that are the source. Whether there is one.</summary>
+    private static bool KeepIslands(bool[] mask, ReadOnlySpan<float> image, int side, (double Level, double Noise) background, double threshold)
     {
-        double bound = clipped.Median + threshold * clipped.StandardDeviation;
         int[] labels = new int[mask.Length];
-        int count = ConnectedRegions.Label(mask, side, side, labels);
-        var sizes = new int[count + 1];
-        var peaks = new float[count + 1];
-        var fluxes = new double[count + 1];
-        var areCut = new bool[count + 1];
-        Array.Fill(peaks, float.NegativeInfinity);
+        var islands = new List<int>[ConnectedRegions.Label(mask, side, side, labels)];
+        for (int i = 0; i < islands.Length; i++)
+            islands[i] = [];
         for (int at = 0; at < labels.Length; at++)
         {
-            int label = labels[at];
-            sizes[label]++;
-            peaks[label] = Math.Max(peaks[label], image[at]);
-            fluxes[label] += image[at] - clipped.Mean;
-            areCut[label] |= IsAtBorder(at, side);
+            if (labels[at] > 0)
+                islands[labels[at] - 1].Add(at);
         }
-        bool[] isKept = [.. sizes.Select((size, label) => label > 0 && size >= SmallestIsland && peaks[label] > bound)];
-        double flux = fluxes.Where((_, label) => isKept[label]).Sum();
-        for (int at = 0; at < mask.Length; at++)
+        Array.Clear(mask);
+        List<(List<int> Pixels, double Flux)> bright = [];
+        foreach (var island in islands)
         {
-            int label = labels[at];
-            mask[at] = isKept[label] && !(areCut[label] && fluxes[label] < LargestNeighbour * flux);
+            var (peak, flux) = (float.NegativeInfinity, 0.0);
+            foreach (int at in island)
+                (peak, flux) = (Math.Max(peak, image[at]), flux + image[at] - background.Level);
+            if (island.Count >= SmallestIsland && peak > background.Level + threshold * background.Noise)
+                bright.Add((island, flux));
         }
-        return Array.IndexOf(mask, true) >= 0;
+        foreach (var island in SourceOf([.. bright.Where(island => island.Flux >= LeastShare * bright.Sum(each => each.Flux)).Select(island => island.Pixels)], side))
+        {
+            foreach (int at in island)
+                mask[at] = true;
+        }
+        return bright.Count > 0;
     }
+
+    /// <summary>What covers the middle with what is near it; all where nothing does.</summary>
+    private static List<List<int>> SourceOf(List<List<int>> islands, int side)
+    {
+        var source = islands.Where(island => island.Exists(at => Squared(2 * (at % side) + 1 - side) + Squared(2 * (at / side) + 1 - side) <= 4 * Middle * Middle)).ToList();
+        if (source.Count == 0)
+            return islands;
+        for (int i = 0; i < source.Count; i++)
+            source.AddRange(islands.Where(island => !source.Contains(island) && IsNear(island, source[i], side)).ToArray());
+        return source;
+    }
+
+    private static bool IsNear(List<int> island, List<int> other, int side) =>
+        island.Exists(a => other.Exists(b => Squared(a % side - b % side) + Squared(a / side - b / side) <= LargestGap * LargestGap));
 
     /// <summary>From 1 on the mask to 0 three pixels off, as 3 t² - 2 t³ of the share t of that way.</summary>
     private static float[] WeightsOf(bool[] mask, int side)
@@ -169,7 +211,7 @@ public sealed record SourceStamp(float[] Pixels, float[] Weights, int Side, doub
 
     private static bool IsAtBorder(int at, int side) => at < side || at >= (side - 1) * side || at % side == 0 || at % side == side - 1;
 
-    private static double Squared(int value) => (double)value * value;
+    private static double Squared(double value) => value * value;
 
     private static IEnumerable<int> Around(int at, int side, int radius)
     {

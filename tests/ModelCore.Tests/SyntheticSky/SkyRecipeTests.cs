@@ -99,6 +99,8 @@ public sealed class SkySamplesTests
         // 6 arcsec and a 6 arcsec beam: the Gaussian's area is twice the beam's.
         Assert.Equal(6.2, SampleId.Parse(SkySamples.IdOf(recipe, Source(12.34, 6), 0)).FluxMilliJansky);
         Assert.Equal(3, SampleId.Parse(SkySamples.IdOf(recipe, Source(1, 6), 0)).FluxMilliJansky);
+        // A Gaussian of 60 arcsec would have 101 times the flux of its peak, but images have no more than 3.
+        Assert.Equal(100, SampleId.Parse(SkySamples.IdOf(recipe, Source(300, 60), 0)).FluxMilliJansky);
         Assert.Equal(190, SampleId.Parse(SkySamples.IdOf(recipe, Source(9999, 6), 0)).FluxMilliJansky);
         Assert.Null(SampleId.Parse(SkySamples.IdOf(recipe, Source(12, 6, "FRI"), 0)).Class);
     }

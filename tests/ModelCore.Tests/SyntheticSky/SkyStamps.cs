@@ -12,7 +12,7 @@ internal static class SkyStamps
         float[] image = new float[Side * Side];
         for (int i = 0; i < image.Length; i++)
             image[i] = (float)(Blob(i % Side - 30, i / Side - 40) + 0.5 * Blob(i % Side - 50, i / Side - 40) + 1e-4 * ((i * 7919) % 13));
-        return new SkyStamp(SourceStamp.Of(image, Side)!, 1.5);
+        return new SkyStamp(SourceStamp.Of(image, Side)!, 1.5, 6);
 
         static double Blob(double x, double y) => Math.Exp(-(x * x + y * y) / (2 * 1.7 * 1.7));
     }
