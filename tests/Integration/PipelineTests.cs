@@ -64,7 +64,7 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(["", "mJy/beam"], model.Conditions.Select(condition => condition.Unit));
         Assert.Equal(["FRI", "FRII"], model.Classes);
         double snr = model.Conditions[0].Range[1];
-        var parameters = new SampleParameters("run", "FRII", 3.5, Steps: 2, Values: new Dictionary<string, double> { ["snrSigma"] = 12.5 });
+        var parameters = new SampleParameters("run", "FRII", 3.5, Steps: 2, Values: new Dictionary<string, double> { ["snrSigma"] = 12.5 }) { Solver = "heun", Precision = "f32" };
         string id = SampleIds.For(model, parameters);
         Assert.Equal($"s1_{model.Digest}_seed=1_class=FRII_flux=3.5mJy_snrSigma=12.5_w=0.1_heun=2_f32", id);
         var sample = await session.Grains.FetchSampleAsync(id, Token);

@@ -12,9 +12,7 @@ namespace RadioDiffusion.Client.Commands;
 internal static class SkyCatalogueCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the sky." };
-    private static readonly Option<string?> _area = new("--area") { Description = "Sources in this part of the sky: all, or a MOC such as '3/12 4/100-103'. Default: the sky's area.", HelpName = "MOC" };
-    private static readonly Option<double[]?> _cone = SkyAreaOptions.Numbers("--cone", 3, "Sources in a circle, degrees.", "RA DEC RADIUS");
-    private static readonly Option<double[]?> _box = SkyAreaOptions.Numbers("--box", 4, "Sources between two right ascensions, going eastwards, and two declinations, degrees.", "RA1 RA2 DEC1 DEC2");
+    private static readonly SkyAreaOptions _region = new("What is listed", "the sky's area");
     private static readonly Option<double> _faintest = new Option<double>("--faintest") { Description = "No fainter sources than this, mJy.", DefaultValueFactory = _ => 0, HelpName = "MJY" }.AtLeast(0);
     private static readonly Option<string> _out = new("--out") { Description = "Table whose name ends with .fits, .vot, .parquet, .csv or .ecsv.", Required = true, HelpName = "FILE" };
     private static readonly Option<string> _modelOut = new("--out") { Description = "FILE.sky or FILE.skymodel: BBS, for makesourcedb, DP3 and LOSITO; FILE.osm: OSKAR.", Required = true, HelpName = "FILE" };
@@ -22,7 +20,7 @@ internal static class SkyCatalogueCommand
     public static Command Build()
     {
         var command = new Command("catalogue", "The truth: the sources of a part of a sky, or those whose light is in an image (the options of `sky mosaic`; then with the place and the sample of each).")
-            .With([_name, _area, _cone, _box, _faintest, .. SkyGridOptions.All, _out]);
+            .With([_name, .. _region.All, _faintest, .. SkyGridOptions.All, _out]);
         command.Validators.Add(CheckRegion);
         command.SetGuardedAction(RunAsync);
         return command;
@@ -31,7 +29,7 @@ internal static class SkyCatalogueCommand
     public static Command BuildModel()
     {
         var command = new Command("model", "The sources of a part of a sky as a sky model for simulators of visibilities. Resolved ones are Gaussians there.")
-            .With([_name, _area, _cone, _box, _faintest, _modelOut]);
+            .With([_name, .. _region.All, _faintest, _modelOut]);
         command.Validators.Add(CheckRegion);
         command.SetGuardedAction(ModelAsync);
         return command;
@@ -39,8 +37,7 @@ internal static class SkyCatalogueCommand
 
     private static void CheckRegion(CommandResult result)
     {
-        Option[] regions = [_area, _cone, _box];
-        int count = regions.Count(option => result.GetResult(option) is { Implicit: false });
+        int count = _region.All.Count(option => result.GetResult(option) is { Implicit: false });
         bool hasGrid = result.Command.Options.Contains(SkyGridOptions.All[0]) && SkyGridOptions.AreGiven(result);
         if (count + (hasGrid ? 1 : 0) > 1)
             result.AddError("Give at most one of --area, --cone, --box and the pixels of an image (--ra, --dec, ... or --like).");
@@ -104,20 +101,7 @@ internal static class SkyCatalogueCommand
         }
     }
 
-    private static Moc AreaOf(ParseResult parsed, SkyRecipe recipe)
-    {
-        try
-        {
-            string text = parsed.GetValue(_cone) is [var ra, var dec, var radius] ? SkyArea.Cone(new SkyCoordinate(ra, dec), radius)
-                : parsed.GetValue(_box) is [var first, var last, var south, var north] ? SkyArea.Box(first, last, south, north)
-                : parsed.GetValue(_area) ?? recipe.Area;
-            return SkyArea.Parse(text);
-        }
-        catch (RadioDiffusionException error)
-        {
-            throw new UserErrorException(ErrorKind.Invalid, "--area", error.Message);
-        }
-    }
+    private static Moc AreaOf(ParseResult parsed, SkyRecipe recipe) => SkyArea.Parse(_region.Of(parsed) ?? recipe.Area);
 
     /// <summary>A line now and then.</summary>
     private sealed class RowsWritten(Output output) : IProgress<int>

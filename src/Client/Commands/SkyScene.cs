@@ -33,12 +33,13 @@ internal sealed class SkyScene
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<SkyScene> FetchAsync(Session session, SkyEntry entry, SkyRecipe recipe, SkyGrid grid, bool hasNoise, Output output, CancellationToken cancellationToken)
     {
-        var mosaic = new SkyMosaic(recipe, grid, new SkyCatalogue(recipe)) { HasNoise = hasNoise, Workers = Environment.ProcessorCount };
+        var background = hasNoise && recipe.Background is { } map ? await SkyMaps.OpenAsync(session.Artifacts, map.Map, cancellationToken) : null;
+        var mosaic = new SkyMosaic(recipe, grid, new SkyCatalogue(recipe)) { HasNoise = hasNoise, Background = background, Workers = Environment.ProcessorCount };
         if (recipe.Images == null)
             return new SkyScene(entry, mosaic, new Dictionary<long, SourceImage>());
         var progress = new PhaseDisplay(output);
         var resolved = await Task.Run(() => mosaic.ResolvedSources(cancellationToken), cancellationToken);
-        var sources = new SourceImages(new PoolThreads());
+        var sources = new SourceImages(new PoolThreads(), recipe.Images.Library == null ? null : session.Artifacts);
         var images = await session.WorkAsync(
             token => sources.FetchAsync(session.Grains, recipe, resolved, (done, all) => progress.Show("images of sources", done, all), token), _ => true, cancellationToken);
         return new SkyScene(entry, mosaic, images);

@@ -42,12 +42,8 @@ public sealed class KnownSkies(IArtifactStore store, IDeviceSlots devices)
         var recipe = SkyRecipe.Parse(Encoding.UTF8.GetString(json));
         if (recipe.Digest != digest)
             throw new RadioDiffusionException($"The recipe of the sky {digest} is that of {recipe.Digest} to this version of RadioDiffusion, which makes other skies: create it anew.");
-        string? map = recipe.Background is { } background ? Path.Combine(await store.GetDirectoryAsync(background.Map), SkyMaps.File) : null;
-        return await devices.Cpu.RunAsync(() =>
-        {
-            var opened = map == null ? null : SkyBackgroundMap.Open(map);
-            return new KnownSky(recipe, new SkyRenderer(recipe, opened), opened);
-        });
+        var map = recipe.Background is { } background ? await SkyMaps.OpenAsync(store, background.Map, CancellationToken.None) : null;
+        return await devices.Cpu.RunAsync(() => new KnownSky(recipe, new SkyRenderer(recipe, map), map));
     }
 }
 

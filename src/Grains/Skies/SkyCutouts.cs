@@ -29,7 +29,7 @@ public sealed class SkyCutouts(IGrainFactory grains, KnownSkies skies, SourceIma
     public async Task<SkyCutout> PrepareAsync(string digest, SkyGrid grid, string key, TimeSpan wait, CancellationToken cancellationToken)
     {
         var sky = await skies.GetAsync(digest, cancellationToken);
-        var mosaic = new SkyMosaic(sky.Recipe, grid, sky.Renderer.Catalogue);
+        var mosaic = new SkyMosaic(sky.Recipe, grid, sky.Renderer.Catalogue) { Background = sky.Background };
         if (sky.Recipe.Images == null)
         {
             CheckSources(sky, grid);

@@ -7,7 +7,13 @@ namespace RadioDiffusion.Grains.Skies;
 /// <summary>Users' maps under skies, as artifacts <c>map-...</c> with map.fits. The ID is a digest of the content, so that a recipe that names it is the same sky everywhere.</summary>
 public static class SkyMaps
 {
-    internal const string File = "map.fits";
+    private const string File = "map.fits";
+
+    /// <param name="store">Where it is.</param>
+    /// <param name="id">Of the artifact.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static async Task<SkyBackgroundMap> OpenAsync(IArtifactStore store, string id, CancellationToken cancellationToken) =>
+        SkyBackgroundMap.Open(Path.Combine(await store.GetDirectoryAsync(id, cancellationToken), File));
 
     /// <summary>Stores a map unless it is there, and returns its artifact's ID.</summary>
     /// <param name="store">Where.</param>
