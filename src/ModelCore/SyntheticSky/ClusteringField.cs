@@ -27,9 +27,12 @@ internal sealed class ClusteringField
     private readonly SkyRandom[] _noise = new SkyRandom[Levels];
     private readonly double[] _weights;                      // sqrt(v_k)
 
-    public ClusteringField(ulong seed, SkyClustering clustering)
+    /// <param name="seed">The sky's.</param>
+    /// <param name="clustering">What is wanted.</param>
+    /// <param name="lastOrder">Of the orders that are summed; all of them make the correlation that is wanted.</param>
+    public ClusteringField(ulong seed, SkyClustering clustering, int lastOrder = LastOrder)
     {
-        double[] variances = Fit(clustering);
+        double[] variances = Fit(clustering)[..(lastOrder - FirstOrder + 1)];
         Variance = variances.Sum();
         _weights = [.. variances.Select(Math.Sqrt)];
         var random = new SkyRandom(seed, "clustering");
@@ -43,25 +46,48 @@ internal sealed class ClusteringField
     /// <summary>The field in a cell of <see cref="PartOrder"/>.</summary>
     public Part In(long cell) => _parts.GetOrAdd(cell, Gather);
 
-    private Part Gather(long cell) => Gather(new HealpixCell(PartOrder, cell).CentreDirection, Healpix.BoundingRadius(PartOrder));
-
-    /// <summary>The field at one place, without keeping what is around it.</summary>
-    public double At(in Direction place) => Gather(place, 0).At(place);
-
-    private Part Gather(in Direction place, double radius)
+    private Part Gather(long which)
     {
-        var levels = new LevelPart[Levels];
-        for (int level = 0; level < Levels; level++)
-        {
-            int order = FirstOrder + level;
-            double reach = ReachOf(order);
-            var cells = Healpix.CellsCentredWithin(order, place, radius + 2 * Math.Asin(Math.Min(1, reach / 2)));
-            levels[level] = new LevelPart(_weights[level], reach, cells.Length);
-            for (int i = 0; i < cells.Length; i++)
-                levels[level].Set(i, cells[i].CentreDirection, _noise[level].Normal(cells[i].Pixel));
-        }
+        var cell = new HealpixCell(PartOrder, which);
+        var levels = new LevelPart[_weights.Length];
+        for (int level = 0; level < levels.Length; level++)
+            levels[level] = Block(level, cell) ?? Around(level, cell.CentreDirection, Healpix.BoundingRadius(PartOrder));
         return new Part(levels);
     }
+
+    /// <summary>The pixels of a level in a cell and around it; null if they are not all on its face, or near a pole.</summary>
+    private LevelPart? Block(int level, HealpixCell cell)
+    {
+        // A kernel reaches over 2.5 widths of a pixel, which are up to 3.8 columns or rows where the grid is sheared most.
+        const int Margin = 5, FarFromPole = 8;
+        int order = FirstOrder + level, down = order - PartOrder, most = (1 << PartOrder) - 1;
+        int fromPole = cell.Face < 4 ? 2 * most - cell.X - cell.Y : cell.Face < 8 ? FarFromPole : cell.X + cell.Y;
+        if (down < 0 || fromPole < FarFromPole)
+            return null;
+        int left = (cell.X << down) - Margin, bottom = (cell.Y << down) - Margin, side = (1 << down) + 2 * Margin, width = 1 << order;
+        if (left < 0 || bottom < 0 || left + side > width || bottom + side > width)
+            return null;
+        var centres = new Direction[side * side];
+        HealpixBlock.Fill(order, cell.Face, left, bottom, side, centres);
+        var part = new LevelPart(_weights[level], ReachOf(order), centres.Length);
+        for (int i = 0; i < centres.Length; i++)
+            part.Set(i, centres[i], _noise[level].Normal(HealpixCell.FromFace(order, cell.Face, left + i % side, bottom + i / side).Pixel));
+        return part;
+    }
+
+    private LevelPart Around(int level, in Direction place, double radius)
+    {
+        int order = FirstOrder + level;
+        double reach = ReachOf(order);
+        var cells = Healpix.CellsCentredWithin(order, place, radius + 2 * Math.Asin(Math.Min(1, reach / 2)));
+        var part = new LevelPart(_weights[level], reach, cells.Length);
+        for (int i = 0; i < cells.Length; i++)
+            part.Set(i, cells[i].CentreDirection, _noise[level].Normal(cells[i].Pixel));
+        return part;
+    }
+
+    /// <summary>What <see cref="In"/> has at a place, of the pixels around that alone.</summary>
+    internal double At(Direction place) => new Part([.. Enumerable.Range(0, _weights.Length).Select(level => Around(level, place, 0))]).At(place);
 
     /// <summary>v_k: how much of the variance each order has.</summary>
     internal static double[] Fit(SkyClustering clustering)

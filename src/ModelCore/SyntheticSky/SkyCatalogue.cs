@@ -3,8 +3,8 @@ using RadioDiffusion.ModelCore.Sky;
 namespace RadioDiffusion.ModelCore.SyntheticSky;
 
 /// <summary>
-/// The sources of a synthetic sky as a function of the place: those of any cell can be had without those of any other. Bright sources live in large cells and faint ones in small ones, so that
-/// a large region's bright sources cost nothing for its faint ones.
+/// The sources of a synthetic sky as a function of the place: those of any cell can be had without those of any other, and the bright ones without the faint ones. None of the cells is larger than those for
+/// which <see cref="ClusteringField"/> is put together, so that it is at hand for every source.
 /// </summary>
 public sealed class SkyCatalogue
 {
@@ -52,30 +52,31 @@ public sealed class SkyCatalogue
     public double FluxOfDensity(double density) => _counts.FluxOf(density);
 
     /// <summary>The sources of a cell of a band, by their numbers.</summary>
-    public IReadOnlyList<SkySource> SourcesOf(int band, long cell) => _cells.GetOrAdd((band, cell), Make);
+    public IReadOnlyList<SkySource> SourcesOf(int band, long cell) => _cells.GetOrAdd((band, cell), which => Make(which.Band, which.Cell, 0));
 
-    private SkySource[] Make((int Band, long Cell) which)
+    /// <summary>The same without some, or all, that are fainter than a flux (mJy).</summary>
+    private IReadOnlyList<SkySource> SourcesOf(int band, long cell, double faintest) => faintest > Bands[band].Low ? Make(band, cell, faintest) : SourcesOf(band, cell);
+
+    private SkySource[] Make(int band, long cell, double faintest)
     {
-        var (band, cell) = which;
         var (low, high, order, density) = Bands[band];
+        double shareBrighter = faintest > low ? _counts.ShareAbove(low, high, faintest) : 1;
         var random = _random.Of(band).Of(cell);
         var place = new HealpixCell(order, cell);
         int candidates = random.Poisson(0, density * HealpixCell.AreaSquareDegrees(order) * _mostCrowded);
-        var field = order < ClusteringField.PartOrder ? null
-            : _field?.In(cell >> (2 * (order - ClusteringField.PartOrder))).Near(place.CentreDirection, Healpix.BoundingRadius(order));
+        var field = _field?.In(cell >> (2 * (order - ClusteringField.PartOrder))).Near(place.CentreDirection, Healpix.BoundingRadius(order));
         var sources = new List<SkySource>();
         for (int number = 0; number < candidates; number++)
         {
             var own = random.Of(number + 1);
+            double brighter = own.Uniform((int)Draw.Flux);
+            if (brighter > shareBrighter)
+                continue;
             var (u, v) = (own.Uniform((int)Draw.U), own.Uniform((int)Draw.V));
             var direction = place.DirectionAt(u, v);
-            if (_field != null)
-            {
-                double value = field?.At(direction) ?? _field.At(direction);
-                if (own.Uniform((int)Draw.Keep) * _mostCrowded >= PortableMath.Exp(value - _field.Variance / 2))
-                    continue;
-            }
-            sources.Add(SourceAt(direction, place.PositionAt(u, v), new SkySourceId(band, cell, number), _counts.FluxBetween(low, high, own.Uniform((int)Draw.Flux)), own));
+            if (field != null && own.Uniform((int)Draw.Keep) * _mostCrowded >= PortableMath.Exp(field.At(direction) - _field!.Variance / 2))
+                continue;
+            sources.Add(SourceAt(direction, place.PositionAt(u, v), new SkySourceId(band, cell, number), _counts.FluxBetween(low, high, brighter), own));
         }
         return [.. sources];
     }
@@ -135,7 +136,7 @@ public sealed class SkyCatalogue
         {
             foreach (var cell in Healpix.CellsWithin(Bands[band].Order, centre, radius))
             {
-                foreach (var source in SourcesOf(band, cell.Pixel))
+                foreach (var source in SourcesOf(band, cell.Pixel, faintest))
                 {
                     if (source.Flux >= faintest && source.Direction.SeparationTo(centre) <= radius)
                         found.Add(source);
@@ -156,9 +157,14 @@ public sealed class SkyCatalogue
         double limit = new HipsTile(place.Order, place.Pixel).BoundingRadius + margin;
         for (int band = 0; band < Bands.Count && Bands[band].High > faintest; band++)
         {
-            foreach (long cell in CellsAround(place, margin, Bands[band].Order))
+            int order = Bands[band].Order;
+            double farthest = limit + Healpix.BoundingRadius(order);
+            foreach (long cell in CellsAround(place, margin, order))
             {
-                foreach (var source in SourcesOf(band, cell))
+                var toCell = new HealpixCell(order, cell).CentreDirection - centre;
+                if (toCell.Dot(toCell) > farthest * farthest)
+                    continue;
+                foreach (var source in SourcesOf(band, cell, faintest))
                 {
                     var step = source.Direction - centre;
                     if (source.Flux >= faintest && step.Dot(step) <= limit * limit)
@@ -236,7 +242,7 @@ public sealed class SkyCatalogue
         return classes[^1].Name;
     }
 
-    /// <summary>A decade each, in cells so small that they have at most forty sources.</summary>
+    /// <summary>A decade each, in cells so small that they have at most forty sources and that there is a part of the field for each.</summary>
     private static List<SkyBand> BandsOf(SourceCounts counts)
     {
         var bands = new List<SkyBand>();
@@ -247,7 +253,7 @@ public sealed class SkyCatalogue
             double density = counts.DensityAbove(low) - counts.DensityAbove(high);
             if (low <= counts.Faintest || low <= LargestOfFirstBand)
             {
-                int order = 0;
+                int order = ClusteringField.PartOrder;
                 while (order < LargestOrder && density * HealpixCell.AreaSquareDegrees(order) > MostInCell)
                     order++;
                 bands.Add(new SkyBand(low, high, order, density));

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -12,6 +13,9 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// <remarks>SplitMix64 (Steele, Lea and Flood 2014) as a function of its counter; normal numbers by Wichura's algorithm AS 241 (1988, Applied Statistics 37, 477). No call of the system's mathematics.</remarks>
 internal readonly struct SkyRandom
 {
+    /// <summary>How many are made at a time.</summary>
+    public const int MostNormals = 768;
+    private const int Lanes = 4;
     private const ulong Golden = 0x9E3779B97F4A7C15, Branch = 0xD1B54A32D192ED03;
     private readonly ulong _key;
 
@@ -48,6 +52,52 @@ internal readonly struct SkyRandom
                 + 1.9715909503065514427e3) * r + 1.3314166789178437745e2) * r + 3.387132872796366608)
             / (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r
                 + 6.8718700749205790830e2) * r + 4.2313330701600911252e1) * r + 1);
+    }
+
+    /// <summary>The same for indices in turn: bit by bit what <see cref="Normal"/> gives, in about half the time.</summary>
+    /// <param name="first">Index of the first.</param>
+    /// <param name="values">Gets one for each, no more than <see cref="MostNormals"/>.</param>
+    [SkipLocalsInit]
+    public void Normals(long first, Span<double> values)
+    {
+        Span<double> middles = stackalloc double[MostNormals], results = stackalloc double[Lanes];
+        Span<int> tails = stackalloc int[MostNormals + 1];
+        int count = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double q = Uniform(first + i) - 0.5;
+            middles[i] = q;
+            tails[count] = i;
+            count += Math.Abs(q) > 0.425 ? 1 : 0;
+        }
+        for (int i = values.Length; i < middles.Length && i % Lanes != 0; i++)
+            middles[i] = 0;
+        for (int i = 0; i < values.Length; i += Lanes)
+        {
+            var q = Vector256.Create(middles.Slice(i, Lanes));
+            var r = Vector256.Create(0.180625) - q * q;
+            var above = Vector256.Create(2.5090809287301226727e3);
+            above = above * r + Vector256.Create(3.3430575583588128105e4);
+            above = above * r + Vector256.Create(6.7265770927008700853e4);
+            above = above * r + Vector256.Create(4.5921953931549871457e4);
+            above = above * r + Vector256.Create(1.3731693765509461125e4);
+            above = above * r + Vector256.Create(1.9715909503065514427e3);
+            above = above * r + Vector256.Create(1.3314166789178437745e2);
+            above = above * r + Vector256.Create(3.387132872796366608);
+            var below = Vector256.Create(5.2264952788528545610e3);
+            below = below * r + Vector256.Create(2.8729085735721942674e4);
+            below = below * r + Vector256.Create(3.9307895800092710610e4);
+            below = below * r + Vector256.Create(2.1213794301586595867e4);
+            below = below * r + Vector256.Create(5.3941960214247511077e3);
+            below = below * r + Vector256.Create(6.8718700749205790830e2);
+            below = below * r + Vector256.Create(4.2313330701600911252e1);
+            below = below * r + Vector256<double>.One;
+            var result = q * above / below;
+            result.CopyTo(results);
+            results[..Math.Min(Lanes, values.Length - i)].CopyTo(values[i..]);
+        }
+        foreach (int i in tails[..count])
+            values[i] = Tail(middles[i]);
     }
 
     /// <summary>How often something happens that happens <paramref name="mean"/> times on average.</summary>

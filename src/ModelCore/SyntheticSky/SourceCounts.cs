@@ -118,6 +118,13 @@ public sealed class SourceCounts
         return Math.Clamp(FluxOf(above + u * (DensityAbove(low) - above)), low, high);
     }
 
+    /// <summary>The share of the sources between two fluxes (mJy) that is brighter than one between them, or a trifle more.</summary>
+    public double ShareAbove(double low, double high, double flux)
+    {
+        double above = DensityAbove(high);
+        return (DensityAbove(flux) - above) / (DensityAbove(low) - above) + 1e-9;
+    }
+
     /// <summary>S^2.5 dN/dS in Jy^1.5/sr, S (mJy) and S being at the model's frequency.</summary>
     public static double Euclidean(CountsModel model, double flux)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RadioDiffusion.ModelCore.SyntheticSky;
 
 /// <summary>
@@ -29,15 +31,19 @@ internal sealed class WhiteNoise
     /// <param name="order">Of the pixels.</param>
     /// <param name="block">Its cell, <see cref="BlockOrders"/> orders lower.</param>
     /// <param name="pixels">(side, side): y times the side plus x.</param>
+    [SkipLocalsInit]
     public void Fill(int order, long block, Span<float> pixels)
     {
         int from = order - BlockOrders;
-        Span<double> values = stackalloc double[BlockSide * BlockSide];
+        Span<double> values = stackalloc double[BlockSide * BlockSide], normals = stackalloc double[SkyRandom.MostNormals];
         values[0] = ValueOf(from, block);
         for (int level = 0, count = 1; level < BlockOrders; level++, count *= 4)
         {
+            int children = from + level + 1;
+            _random[children].Normals(3 * block * count, normals[..(3 * count)]);
+            double half = _deviations[children] / 2;
             for (int i = count - 1; i >= 0; i--)             // from the last, so that children overwrite no parent that is still wanted
-                Split(from + level + 1, block * count + i, values[i], values.Slice(4 * i, 4));
+                Split(values[i], half * normals[3 * i], half * normals[3 * i + 1], half * normals[3 * i + 2], values.Slice(4 * i, 4));
         }
         for (int i = 0; i < values.Length; i++)
             pixels[_places[i]] = (float)values[i];
@@ -50,22 +56,16 @@ internal sealed class WhiteNoise
         for (int child = 1; child <= order; child++)
         {
             long at = pixel >> (2 * (order - child));
-            Split(child, at >> 2, value, children);
+            double half = _deviations[child] / 2;
+            long first = 3 * (at >> 2);
+            Split(value, half * _random[child].Normal(first), half * _random[child].Normal(first + 1), half * _random[child].Normal(first + 2), children);
             value = children[(int)(at & 3)];
         }
         return value;
     }
 
-    /// <param name="order">Of the children.</param>
-    /// <param name="parent">Its pixel.</param>
-    /// <param name="value">The parent's.</param>
-    /// <param name="children">(4).</param>
-    private void Split(int order, long parent, double value, Span<double> children)
-    {
-        double half = _deviations[order] / 2;
-        double across = half * _random[order].Normal(3 * parent), along = half * _random[order].Normal(3 * parent + 1), both = half * _random[order].Normal(3 * parent + 2);
+    private static void Split(double value, double across, double along, double both, Span<double> children) =>
         (children[3], children[2], children[1], children[0]) = (value - across - along + both, value + across - along - both, value - across + along - both, value + across + along + both);
-    }
 
     private static int[] PlacesInBlock()
     {

@@ -31,6 +31,19 @@ public sealed class PortableMathTests
         Assert.Equal(Expected, sum);
     }
 
+    [Fact]
+    public void NormalNumbers_ManyAtATime_AreThoseOfOneByOne()
+    {
+        var random = new SkyRandom(42, "a test");
+        double[] many = new double[SkyRandom.MostNormals];
+        for (int round = 0, count = many.Length; round < 400; round++, count = round % many.Length)
+        {
+            random.Normals(1_000_003L * round, many.AsSpan(0, count));
+            for (int i = 0; i < count; i++)
+                Assert.Equal(BitConverter.DoubleToInt64Bits(random.Normal(1_000_003L * round + i)), BitConverter.DoubleToInt64Bits(many[i]));
+        }
+    }
+
     private const long Expected = 6217776845882685014;
 
     [Fact]

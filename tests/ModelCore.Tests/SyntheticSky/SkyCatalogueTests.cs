@@ -28,12 +28,13 @@ public sealed class SkyCatalogueTests
     }
 
     [Fact]
-    public void Bands_AreDecadesInCellsOfAtMostFortySources()
+    public void Bands_AreDecadesInCellsOfAtMostFortySources_NoneLargerThanThoseOfTheField()
     {
         var bands = new SkyCatalogue(_even).Bands;
         Assert.Equal([1000, 100, 10, 1, 0.206], bands.Select(band => band.Low));
         Assert.Equal(bands.Select(band => band.Low).SkipLast(1), bands.Skip(1).Select(band => band.High));
-        Assert.All(bands, band => Assert.InRange(band.Density * HealpixCell.AreaSquareDegrees(band.Order), 5, 40));
+        Assert.Equal([6, 6, 6, 8, 9], bands.Select(band => band.Order));
+        Assert.All(bands, band => Assert.InRange(band.Density * HealpixCell.AreaSquareDegrees(band.Order), 0.1, 40));
     }
 
     [Fact]
