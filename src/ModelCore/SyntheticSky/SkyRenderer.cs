@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using RadioDiffusion.ModelCore.Sky;
 
 namespace RadioDiffusion.ModelCore.SyntheticSky;
@@ -56,8 +57,15 @@ public sealed class SkyRenderer
         var cell = new HealpixCell(order, tile);
         var sources = Catalogue.Around(cell, _painter.MostReach(_recipe.Population.Sizes) / Degrees.ArcsecPerRadian, FaintestIn(order));
         if (HasImages(order))                                // each one that stays may cost a sample
-            sources.RemoveAll(source => !cell.Contains(source.Direction) && !Array.Exists(Healpix.CellsWithin(order, source.Direction, _painter.MostReachOf(source) / Degrees.ArcsecPerRadian), near => near == cell));
+            sources.RemoveAll(source => !Reaches(source));
         return sources;
+
+        bool Reaches(in SkySource source)
+        {
+            double reach = _painter.MostReachOf(source) / Degrees.ArcsecPerRadian, farthest = Healpix.BoundingRadius(order) + reach;
+            var step = source.Direction - cell.CentreDirection;
+            return step.Dot(step) <= farthest * farthest && (cell.Contains(source.Direction) || Array.Exists(Healpix.CellsWithin(order, source.Direction, reach), near => near == cell));
+        }
     }
 
     /// <summary>A tile in Jy/beam, as FITS has it: row by row from its eastern corner.</summary>
@@ -107,25 +115,34 @@ public sealed class SkyRenderer
     }
 
     /// <summary>Each source in each pixel of the deepest order; pixels above are means.</summary>
-    private void AddSources(HealpixCell tile, IReadOnlyList<SkySource> sources, Func<SkySource, SkyStamp?> imageOf, float[] pixels, CancellationToken cancellationToken)
+    private void AddSources(HealpixCell tile, IReadOnlyList<SkySource> all, Func<SkySource, SkyStamp?> imageOf, float[] pixels, CancellationToken cancellationToken)
     {
         int orders = _recipe.Survey.HipsOrder - tile.Order, across = 1 << orders, small = TileSide >> orders;
-        var stamps = sources.Select(source => source.IsResolved ? imageOf(source) : null).ToArray();
+        var sources = new List<SkySource>();
+        var stamps = new List<SkyStamp?>();
+        foreach (var source in all)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var stamp = source.IsResolved ? imageOf(source) : null;
+            if (AddByPixels(tile, _painter.ProfileOf(source, stamp), pixels))
+                continue;
+            sources.Add(source);
+            stamps.Add(stamp);
+        }
         double[] reaches = [.. sources.Zip(stamps, (source, stamp) => _painter.ReachOf(source, stamp) / Degrees.ArcsecPerRadian)];
         float[] deep = new float[TileSide * TileSide];
         var blocks = new List<int>();
         for (int part = 0; part < across * across; part++)
         {
             var child = HealpixCell.FromFace(tile.Order + orders, tile.Face, tile.X * across + part % across, tile.Y * across + part / across);
+            if (!Enumerable.Range(0, sources.Count).Any(IsNear))
+                continue;
             var places = new SkyPixels(TileSide, TileSide, (x, y) => child.DirectionAt((x + 0.5) / TileSide, (y + 0.5) / TileSide));
             Array.Clear(deep);
-            var centre = child.CentreDirection;
             for (int i = 0; i < sources.Count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var step = sources[i].Direction - centre;
-                double limit = Healpix.BoundingRadius(child.Order) + reaches[i];
-                if (step.Dot(step) <= limit * limit)
+                if (IsNear(i))
                     _painter.Add(sources[i], stamps[i], places, deep, blocks);
             }
             for (int y = 0; y < small; y++)
@@ -141,7 +158,60 @@ public sealed class SkyRenderer
                     pixels[(part / across * small + y) * TileSide + part % across * small + x] += sum / (across * across);
                 }
             }
+
+            bool IsNear(int source)
+            {
+                var step = sources[source].Direction - child.CentreDirection;
+                double limit = Healpix.BoundingRadius(child.Order) + reaches[source];
+                return step.Dot(step) <= limit * limit;
+            }
         }
+    }
+
+    /// <summary>
+    /// Adds a source pixel by pixel where distances on the sky are a quadratic of columns and rows, which nine of them fix. False where they are not: it is too large, at the edge of a face, near a pole, or
+    /// where the grid's belt and caps meet.
+    /// </summary>
+    private bool AddByPixels(HealpixCell tile, in SourcePainter.Profile profile, float[] pixels)
+    {
+        const double MostReach = 70, LeastFromPole = 50, CapsFrom = 2.0 / 3;     // pixels; times the reach; sine of the declination
+        int fine = _recipe.Survey.PixelOrder, down = fine - tile.Order - TileOrders, side = 1 << fine;
+        float share = (float)Math.ScaleB(1, -2 * down);
+        var (face, x, y) = Healpix.FaceCoordinates(profile.Centre);
+        var (column, row) = (x * side, y * side);
+        var metric = profile.MetricAt(face, x, y, side);
+        double determinant = metric.E * metric.G - metric.F * metric.F;
+        double reachX = Math.Sqrt(profile.CutOff * metric.G / determinant) + 1, reachY = Math.Sqrt(profile.CutOff * metric.E / determinant) + 1, reach = Math.Max(reachX, reachY);
+        bool isSmooth = profile.Centre.AxisDistance > LeastFromPole * reach / side && Math.Abs(Math.Abs(profile.Centre.Z) - CapsFrom) > 2 * reach / side;
+        if (!(reach <= MostReach && isSmooth && column - reachX >= 0 && row - reachY >= 0 && column + reachX < side && row + reachY < side))
+            return false;
+        int width = TileSide << down, left = tile.X * width, bottom = tile.Y * width;
+        int firstX = Math.Max(left, (int)(column - reachX)), lastX = Math.Min(left + width - 1, (int)(column + reachX));
+        int firstY = Math.Max(bottom, (int)(row - reachY)), lastY = Math.Min(bottom + width - 1, (int)(row + reachY));
+        if (face != tile.Face || firstX > lastX || firstY > lastY)
+            return true;
+        Span<Vector128<double>> nodes = stackalloc Vector128<double>[9];
+        for (int i = 0; i < 9; i++)
+        {
+            var step = Healpix.At(face, (column + (i % 3 - 1) * reachX) / side, (row + (i / 3 - 1) * reachY) / side).ToDirection() - profile.Centre;
+            nodes[i] = Vector128.Create(step.Dot(profile.Along), step.Dot(profile.Across));
+        }
+        for (int j = firstY; j <= lastY; j++)
+        {
+            double t = (j + 0.5 - row) / reachY;
+            var (west, middle, east) = (Between(nodes[0], nodes[3], nodes[6], t), Between(nodes[1], nodes[4], nodes[7], t), Between(nodes[2], nodes[5], nodes[8], t));
+            var line = pixels.AsSpan(((j - bottom) >> down) * TileSide, TileSide);
+            for (int i = firstX; i <= lastX; i++)
+            {
+                var place = Between(west, middle, east, (i + 0.5 - column) / reachX);
+                line[(i - left) >> down] += share * (float)profile.At(place[0], place[1]);
+            }
+        }
+        return true;
+
+        // The quadratic that has these values at -1, 0 and 1.
+        static Vector128<double> Between(Vector128<double> before, Vector128<double> middle, Vector128<double> after, double t) =>
+            middle + t * (0.5 * (after - before) + t * (0.5 * (after + before) - middle));
     }
 
     /// <summary>Each source's flux in the pixels that it falls on.</summary>
@@ -153,7 +223,7 @@ public sealed class SkyRenderer
         foreach (var source in sources)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var profile = _painter.GaussianOf(source);
+            var profile = _painter.ProfileOf(source);
             var (face, x, y) = Healpix.FaceCoordinates(source.Direction);
             var (column, row) = (x * side, y * side);
             var metric = profile.MetricAt(face, x, y, side);

@@ -38,15 +38,7 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         pixels.BlocksWithin(source.Direction, ReachOf(source, stamp) / Degrees.ArcsecPerRadian, blocks);
         if (blocks.Count == 0)
             return;
-        if (stamp == null)
-            AddGaussian(source, pixels, blocks, image);
-        else
-            AddStamp(source, stamp, pixels, blocks, image);
-    }
-
-    private void AddGaussian(in SkySource source, SkyPixels pixels, List<int> blocks, Span<float> image)
-    {
-        var profile = GaussianOf(source);
+        var profile = ProfileOf(source, stamp);
         foreach (int block in blocks)
         {
             var places = pixels.PlacesOf(block);
@@ -61,39 +53,26 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         }
     }
 
-    /// <summary>What a source looks like that has no image.</summary>
-    public Profile GaussianOf(in SkySource source)
+    /// <summary>What a source looks like.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="stamp">Its image; null for a Gaussian.</param>
+    public Profile ProfileOf(in SkySource source, SkyStamp? stamp = null)
     {
+        var centre = source.Direction;
+        if (stamp != null)
+        {
+            double pixel = stamp.PixelArcsec * ScaleOf(source);
+            // The sum over the whole source, times a pixel's over the beam's area, is the flux.
+            double factor = source.Flux / 1000 / (stamp.Sum * pixel * pixel / survey.BeamArea), reach = stamp.Reach / stamp.PixelArcsec;
+            // Columns grow to the west and rows to the north before the image is turned from north through east.
+            var (up, right) = new BeamForm(pixel, pixel, source.Angle).AxesAt(centre);
+            return new Profile(centre, up, right, factor, reach * reach, stamp);
+        }
         double beamMinor = survey.BeamMinorArcsec ?? survey.BeamMajorArcsec;
         double size = SizeOf(source), major = WidthOf(survey.BeamMajorArcsec, size), minor = WidthOf(beamMinor, size);
         double peak = source.Flux / 1000 * (survey.BeamMajorArcsec * beamMinor) / (major * minor);
-        var (along, across) = new BeamForm(major / BeamForm.SigmasPerFwhm, minor / BeamForm.SigmasPerFwhm, survey.BeamAngleDegrees).AxesAt(source.Direction);
-        return new Profile(source.Direction, along, across, peak);
-    }
-
-    private void AddStamp(in SkySource source, SkyStamp stamp, SkyPixels pixels, List<int> blocks, Span<float> image)
-    {
-        double pixel = stamp.PixelArcsec * ScaleOf(source);
-        // The sum over the whole source, times a pixel's over the beam's area, is the flux.
-        double factor = source.Flux / 1000 / (stamp.Sum * pixel * pixel / survey.BeamArea);
-        var centre = source.Direction;
-        // Columns grow to the west and rows to the north before the image is turned from north through east.
-        var (up, right) = new BeamForm(pixel, pixel, source.Angle).AxesAt(centre);
-        foreach (int block in blocks)
-        {
-            var places = pixels.PlacesOf(block);
-            var (left, bottom) = pixels.CornerOf(block);
-            for (int row = 0; row < SkyPixels.BlockSide; row++)
-            {
-                var line = places.Slice(row * SkyPixels.BlockSide, SkyPixels.BlockSide);
-                var values = image.Slice((bottom + row) * pixels.Width + left, SkyPixels.BlockSide);
-                for (int i = 0; i < line.Length; i++)
-                {
-                    var step = line[i] - centre;
-                    values[i] += (float)(factor * stamp.At(-step.Dot(right), step.Dot(up)));
-                }
-            }
-        }
+        var (along, across) = new BeamForm(major / BeamForm.SigmasPerFwhm, minor / BeamForm.SigmasPerFwhm, survey.BeamAngleDegrees).AxesAt(centre);
+        return new Profile(centre, along, across, peak, CutOff, null);
     }
 
     /// <summary>Where the brightest pixel of a source's image comes to lie: its core; of a Gaussian, the middle.</summary>
@@ -112,12 +91,14 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
 
     private static double WidthOf(double beam, double size) => Math.Sqrt(beam * beam + size * size);
 
-    /// <summary>A Gaussian on the sky.</summary>
+    /// <summary>A Gaussian on the sky, or an image.</summary>
     /// <param name="Centre">Unit vector.</param>
-    /// <param name="Along">Of which products with differences of directions are distances in standard deviations.</param>
-    /// <param name="Across">The other axis.</param>
-    /// <param name="Peak">Jy/beam.</param>
-    internal readonly record struct Profile(Direction Centre, Direction Along, Direction Across, double Peak)
+    /// <param name="Along">Of which products with differences of directions are distances: in standard deviations of a Gaussian along its longest axis, in pixels of an image upwards.</param>
+    /// <param name="Across">The other axis; to the left in an image.</param>
+    /// <param name="Peak">Jy/beam; of an image, for one of its units.</param>
+    /// <param name="CutOff">Squared distance beyond which there is nothing.</param>
+    /// <param name="Stamp">The image.</param>
+    internal readonly record struct Profile(Direction Centre, Direction Along, Direction Across, double Peak, double CutOff, SkyStamp? Stamp)
     {
         /// <summary>Squared distances from the centre in pixels of a face that has so many a side.</summary>
         /// <param name="face">0 to 11.</param>
@@ -137,8 +118,15 @@ internal sealed class SourcePainter(SkySurvey survey, SkyImages? images)
         public double At(in Direction place)
         {
             var step = place - Centre;
-            double a = step.Dot(Along), b = step.Dot(Across), q = a * a + b * b;
-            return q <= CutOff ? Peak * PortableMath.Exp(-q / 2) : 0;
+            return At(step.Dot(Along), step.Dot(Across));
+        }
+
+        /// <param name="along">Distance.</param>
+        /// <param name="across">Distance.</param>
+        public double At(double along, double across)
+        {
+            double q = along * along + across * across;
+            return q > CutOff ? 0 : Peak * (Stamp == null ? PortableMath.Exp(-q / 2) : Stamp.At(-across, along));
         }
     }
 }
