@@ -11,7 +11,6 @@ internal sealed class RichardsonLucy
 {
     /// <summary>Standard deviations of the beam beyond which it is 0: 4e-6 of a point's peak.</summary>
     public const double CutOff = 5;
-    private const double SigmasPerFwhm = 2.3548200450309493;
     private readonly float[] _beam;                          // one axis, from the middle on; all of it sums to 1
     private readonly int _width, _height;
     private readonly float[] _along;
@@ -22,7 +21,7 @@ internal sealed class RichardsonLucy
     public RichardsonLucy(int width, int height, double beamFwhm)
     {
         (_width, _height, _along) = (width, height, new float[width * height]);
-        double sigma = beamFwhm / SigmasPerFwhm;
+        double sigma = beamFwhm / BeamForm.SigmasPerFwhm;
         double[] beam = [.. Enumerable.Range(0, Reach(beamFwhm) + 1).Select(i => PortableMath.Exp(-i * i / (2 * sigma * sigma)))];
         double sum = 2 * beam.Sum() - beam[0];
         _beam = Array.ConvertAll(beam, value => (float)(value / sum));
@@ -30,7 +29,7 @@ internal sealed class RichardsonLucy
 
     /// <summary>Pixels to which a point reaches.</summary>
     /// <param name="beamFwhm">Pixels.</param>
-    public static int Reach(double beamFwhm) => (int)(CutOff * beamFwhm / SigmasPerFwhm);
+    public static int Reach(double beamFwhm) => (int)(CutOff * beamFwhm / BeamForm.SigmasPerFwhm);
 
     /// <summary>The most likely fluxes after some iterations.</summary>
     /// <param name="image">(height, width); what is below 0 counts as 0.</param>

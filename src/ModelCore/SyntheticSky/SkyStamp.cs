@@ -11,7 +11,6 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 /// </remarks>
 public sealed class SkyStamp
 {
-    private const double SigmasPerFwhm = 2.3548200450309493;
     private const int Margin = 2;                            // pixels around all that is not 0, for the spline
     private const int Iterations = 40;
     private readonly float[] _coefficients;
@@ -56,7 +55,7 @@ public sealed class SkyStamp
 
     /// <summary>Arc seconds from a point to where nothing of it is to be seen.</summary>
     /// <param name="beamArcsec">FWHM.</param>
-    internal static double ReachOfBeam(double beamArcsec) => RichardsonLucy.CutOff * beamArcsec / SigmasPerFwhm;
+    internal static double ReachOfBeam(double beamArcsec) => RichardsonLucy.CutOff * beamArcsec / BeamForm.SigmasPerFwhm;
 
     /// <summary>In the source's footprint.</summary>
     private static float[] PointsOf(SourceStamp stamp, double beamPixels)
