@@ -27,6 +27,7 @@ internal sealed class SkyBuildProgress
             first += area.CountCells(order);
         }
         Total = first;
+        Order = fromOrder;
         _next = Math.Min(finished, Total);
         _cells = _orders.SelectMany(one => one.Cells.CellsOverlapping(one.Order)).GetEnumerator();
         for (long i = 0; i < _next; i++)
