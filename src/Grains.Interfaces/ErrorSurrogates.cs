@@ -1,4 +1,5 @@
 using RadioDiffusion.ModelCore.Artifacts;
+using RadioDiffusion.ModelCore.Workflows;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -15,4 +16,22 @@ internal sealed class InvalidSampleIdErrorConverter : IConverter<InvalidSampleId
         : new InvalidSampleIdException(surrogate.Message);
 
     public InvalidSampleIdError ConvertToSurrogate(in InvalidSampleIdException value) => new(value.Message, value.Part, value.Expected, value.Found);
+}
+
+/// <summary>A <see cref="StudyException"/> on the wire.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.StudyError")]
+internal readonly record struct StudyError([property: Id(0)] IReadOnlyList<StudyFault> Problems);
+
+/// <summary>A <see cref="StudyProblem"/> on the wire.</summary>
+[GenerateSerializer, Immutable, Alias("RadioDiffusion.StudyFault")]
+internal readonly record struct StudyFault([property: Id(0)] string File, [property: Id(1)] int Line, [property: Id(2)] int Column, [property: Id(3)] string Message);
+
+[RegisterConverter]
+internal sealed class StudyErrorConverter : IConverter<StudyException, StudyError>
+{
+    public StudyException ConvertFromSurrogate(in StudyError surrogate) =>
+        new([.. surrogate.Problems.Select(problem => new StudyProblem(new StudyPlace(problem.File, problem.Line, problem.Column), problem.Message))]);
+
+    public StudyError ConvertToSurrogate(in StudyException value) =>
+        new([.. value.Problems.Select(problem => new StudyFault(problem.Place.File, problem.Place.Line, problem.Place.Column, problem.Message))]);
 }
