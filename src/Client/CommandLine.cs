@@ -29,6 +29,8 @@ public static class CommandLine
             SampleCommand.Build(),
             SkyCommand.Build(),
             EvaluateCommand.Build(),
+            BuildCommand.Build(),
+            StudyCommand.Build(),
             StoreCommand.Build(),
             KeyCommand.Build(),
         };

@@ -154,7 +154,7 @@ public sealed class Session : IAsyncDisposable
             : throw new UserErrorException(ErrorKind.Invalid, endpoint,
                 $"--connect should be an address and a port, such as 127.0.0.1:30000, or several joined by commas, but it is '{endpoints}'."))];
 
-    private SiloSettings NewSettings() => new() { Store = _store, Cluster = Guid.NewGuid().ToString("N") };
+    private SiloSettings NewSettings() => new() { Store = _store, Cluster = Guid.NewGuid().ToString("N"), AllowPrograms = true };
 
     private Task OwnOrConnectAsync(CancellationToken cancellationToken) => TryUntilOpenAsync(
         async () =>

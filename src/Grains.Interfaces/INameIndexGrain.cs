@@ -1,6 +1,6 @@
 namespace RadioDiffusion.Grains.Interfaces;
 
-/// <summary>The names in use of one kind: the key is <see cref="Datasets"/>, <see cref="Runs"/>, <see cref="Models"/> or <see cref="Skies"/>.</summary>
+/// <summary>The names in use of one kind: the key is <see cref="Datasets"/>, <see cref="Runs"/>, <see cref="Models"/>, <see cref="Skies"/> or <see cref="Studies"/>.</summary>
 [Alias("RadioDiffusion.INameIndexGrain")]
 public interface INameIndexGrain : IGrainWithStringKey
 {
@@ -8,6 +8,7 @@ public interface INameIndexGrain : IGrainWithStringKey
     const string Runs = "runs";
     const string Models = "models";
     const string Skies = "skies";
+    const string Studies = "studies";
 
     /// <summary>Adds a name; adding it twice does no harm.</summary>
     [Alias("Add")]

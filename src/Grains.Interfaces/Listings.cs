@@ -2,6 +2,7 @@ using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Interfaces.Workflows;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -19,6 +20,9 @@ public static class Listings
 
     public static Task<SkyEntry[]> SkiesAsync(this IGrainFactory grains, CancellationToken cancellationToken = default) =>
         grains.AllAsync(INameIndexGrain.Skies, name => grains.GetGrain<ISkyGrain>(name).GetAsync(cancellationToken), cancellationToken);
+
+    public static Task<WorkflowStatus[]> StudiesAsync(this IGrainFactory grains, CancellationToken cancellationToken = default) =>
+        grains.AllAsync(INameIndexGrain.Studies, name => grains.GetGrain<IWorkflowGrain>(name).GetStatusAsync(cancellationToken), cancellationToken);
 
     /// <summary>The name, if something of this kind has it.</summary>
     /// <exception cref="UserErrorException">Nothing has it; the message names those there are.</exception>

@@ -3,6 +3,7 @@ using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Interfaces.Workflows;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -24,4 +25,7 @@ public static class NamedGrains
 
     /// <exception cref="UserErrorException">This cannot be a name.</exception>
     public static IEvaluationGrain Evaluation(this IGrainFactory grains, string name) => grains.GetGrain<IEvaluationGrain>(Names.Check(name, "an evaluation"));
+
+    /// <exception cref="UserErrorException">This cannot be a name.</exception>
+    public static IWorkflowGrain Workflow(this IGrainFactory grains, string name) => grains.GetGrain<IWorkflowGrain>(Names.Check(name, "a study"));
 }

@@ -2,6 +2,7 @@ using RadioDiffusion.Grains.Interfaces.Evaluation;
 using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Interfaces.Workflows;
 
 namespace RadioDiffusion.Grains.Interfaces;
 
@@ -26,6 +27,11 @@ public static class Watching
     public static Task<SkyBuildStatus> FollowAsync(this ISkyBuildGrain build, Action<SkyBuildStatus> onChange, CancellationToken cancellationToken) =>
         FollowAsync(version => build.WatchAsync(version, cancellationToken), () => build.GetStatusAsync(cancellationToken),
             status => status.Version, status => status.State != WorkState.Running, onChange, new Patience(TimeProvider.System), cancellationToken);
+
+    /// <summary>Until the build stands still; <paramref name="onChange"/> gets every status seen, each with the targets that have changed.</summary>
+    public static Task<WorkflowStatus> FollowAsync(this IWorkflowGrain workflow, Action<WorkflowStatus> onChange, CancellationToken cancellationToken) =>
+        FollowAsync(version => workflow.WatchAsync(version, cancellationToken), () => workflow.GetStatusAsync(cancellationToken),
+            status => status.Version, status => status.IsLast, onChange, new Patience(TimeProvider.System), cancellationToken);
 
     internal static Task<TrainingStatus> FollowAsync(this ITrainingRunGrain run, Action<TrainingStatus> onChange, TimeProvider time,
         CancellationToken cancellationToken) =>

@@ -7,6 +7,8 @@ using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.Grains.Skies;
 using RadioDiffusion.Grains.Surveys;
 using RadioDiffusion.Grains.Training;
+using RadioDiffusion.Grains.Workflows;
+using RadioDiffusion.Grains.Workflows.Kinds;
 using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Grains;
@@ -39,5 +41,13 @@ public static class GrainsRegistration
         .AddTransient<SampleSets>()
         .AddTransient<EvaluationRunner>()
         .AddTransient<SkyBuildEstimator>()
-        .AddTransient<SkyBuilder>();
+        .AddTransient<SkyBuilder>()
+        .AddTransient<ITargetWork, DatasetTarget>()
+        .AddTransient<ITargetWork, TrainTarget>()
+        .AddTransient<ITargetWork, DistilTarget>()
+        .AddTransient<ITargetWork, SampleTarget>()
+        .AddTransient<ITargetWork, EvaluateTarget>()
+        .AddTransient<ITargetWork, SkyTarget>()
+        .AddTransient<ITargetWork, ExportTarget>()
+        .AddTransient<ITargetWork, ExecTarget>();
 }

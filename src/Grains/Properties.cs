@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("RadioDiffusion.Grains.Tests")]
+[assembly: InternalsVisibleTo("RadioDiffusion.Benchmarks")]

@@ -2,3 +2,4 @@ using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("RadioDiffusion.Silo.Tests")]
 [assembly: InternalsVisibleTo("radiodiffusion")]
+[assembly: InternalsVisibleTo("RadioDiffusion.Benchmarks")]

@@ -14,6 +14,7 @@ using RadioDiffusion.Grains.Devices;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.Grains.Training;
+using RadioDiffusion.Grains.Workflows;
 using RadioDiffusion.Silo.Devices;
 using RadioDiffusion.Silo.Http;
 using RadioDiffusion.Silo.Security;
@@ -32,13 +33,20 @@ public static class SiloHost
     /// <param name="newSettings">Settings with ports that are 0; asked for again when another process was faster at a port.</param>
     /// <param name="configureLogging">Where the log goes.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public static async Task<(IHost Host, SiloSettings Settings)> StartEmbeddedAsync(Func<SiloSettings> newSettings, Action<ILoggingBuilder> configureLogging,
-        CancellationToken cancellationToken)
+    public static Task<(IHost Host, SiloSettings Settings)> StartEmbeddedAsync(Func<SiloSettings> newSettings, Action<ILoggingBuilder> configureLogging, CancellationToken cancellationToken) =>
+        StartEmbeddedAsync(newSettings, configureLogging, _ => { }, cancellationToken);
+
+    /// <param name="newSettings">Settings with ports that are 0; asked for again when another process was faster at a port.</param>
+    /// <param name="configureLogging">Where the log goes.</param>
+    /// <param name="configureServices">What comes before the silo's own services, for measurements.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    internal static async Task<(IHost Host, SiloSettings Settings)> StartEmbeddedAsync(Func<SiloSettings> newSettings, Action<ILoggingBuilder> configureLogging,
+        Action<IServiceCollection> configureServices, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
             var settings = newSettings();
-            var host = BuildEmbedded(settings, configureLogging);
+            var host = BuildEmbedded(settings, configureLogging, configureServices);
             try
             {
                 await host.StartAsync(cancellationToken);
@@ -67,9 +75,10 @@ public static class SiloHost
         return false;
     }
 
-    private static IHost BuildEmbedded(SiloSettings settings, Action<ILoggingBuilder> configureLogging)
+    private static IHost BuildEmbedded(SiloSettings settings, Action<ILoggingBuilder> configureLogging, Action<IServiceCollection> configureServices)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        configureServices(builder.Services);
         AddSilo(builder, settings, configureLogging);
         return builder.Build();
     }
@@ -143,6 +152,7 @@ public static class SiloHost
         silo.AddIncomingGrainCallFilter<RootsFilter>();
         silo.UseSiloMetadata(DeviceMetadata.Of(settings.Devices));
         silo.Configure<WakeUpOptions>(options => (options.SurvivesSilos, options.Period) = (settings.Redis != null, settings.ReminderPeriod));
+        silo.Configure<WorkflowOptions>(options => options.AllowsPrograms = settings.AllowPrograms);
         if (settings.FastFailureDetection)
             silo.Configure<TrainerPatience>(options => (options.LongestSilence, options.Grace) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3)));
         silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = settings.ReminderPeriod);

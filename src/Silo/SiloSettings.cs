@@ -60,6 +60,9 @@ public sealed class SiloSettings
     /// <summary>Listen at an address that others reach without certificates or keys.</summary>
     public bool Insecure { get; set; }
 
+    /// <summary>Whether studies may start programs (targets of kind exec): whoever reaches the silo's gateway can then run any on its machine. A command's own silo always may.</summary>
+    public bool AllowPrograms { get; set; }
+
     public IPAddress IPAddress => IPAddress.Parse(Address);
 
     public IPEndPoint Gateway => new(IPAddress, GatewayPort);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RadioDiffusion.Grains;
 using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore;
 
@@ -46,7 +47,6 @@ internal sealed partial class TrainerProcesses(IOptions<SiloSettings> options, L
     /// <summary>The hidden option of `radiodiffusion worker` that makes it read its settings from standard input.</summary>
     public const string StartedBySilo = "--started-by-silo";
 
-    private const string Program = "radiodiffusion";
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     public bool AlsoAlone => options.Value.TrainsInProcesses;
@@ -96,16 +96,8 @@ internal sealed partial class TrainerProcesses(IOptions<SiloSettings> options, L
 
     private static Process Start()
     {
-        string? own = Environment.ProcessPath;
-        string name = Path.GetFileNameWithoutExtension(own) ?? "";
-        var start = new ProcessStartInfo(name == Program ? own! : name == "dotnet" ? own! : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        if (name != Program)
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, $"{Program}.dll"));
+        var start = ThisProgram.NewStart();
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         start.ArgumentList.Add("worker");
         start.ArgumentList.Add(StartedBySilo);
         start.Environment.TryAdd(NativeSettings.MemoryVariable, NativeSettings.MemoryKept);

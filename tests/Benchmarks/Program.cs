@@ -26,6 +26,7 @@ var benchmarks = new Dictionary<string, Action>
     ["find"] = FinderBenchmark.Run,
     ["patches"] = SkyPatchesBenchmark.Run,
     ["similarity"] = SimilarityBenchmark.Run,
+    ["studies"] = StudyBenchmark.Run,
     ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
 if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers")) || !benchmarks.TryGetValue(args[0], out var benchmark))

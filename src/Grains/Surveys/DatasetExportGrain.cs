@@ -14,7 +14,8 @@ namespace RadioDiffusion.Grains.Surveys;
 [GrainType("dataset-export")]
 internal sealed partial class DatasetExportGrain(IArtifactStore store, IDeviceSlots devices, ILogger<DatasetExportGrain> logger) : Grain, IDatasetExportGrain, IProgress<int>
 {
-    private static readonly Dictionary<string, ExportFormat> _formats = new()
+    /// <summary>The formats by the names that users give them.</summary>
+    internal static readonly IReadOnlyDictionary<string, ExportFormat> Formats = new Dictionary<string, ExportFormat>
     {
         ["hdf5"] = ExportFormat.Hdf5,
         ["labelled-hdf5"] = ExportFormat.LabelledHdf5,
@@ -59,9 +60,9 @@ internal sealed partial class DatasetExportGrain(IArtifactStore store, IDeviceSl
         string key = this.GetPrimaryKeyString();
         int slash = key.LastIndexOf('/');
         string format = key[(slash + 1)..];
-        return slash > 0 && _formats.ContainsKey(format)
+        return slash > 0 && Formats.ContainsKey(format)
             ? (key[..slash], format)
-            : throw new UserErrorException(ErrorKind.Invalid, key, $"An export should be named DATASET/FORMAT with a format of {string.Join(", ", _formats.Keys)}, but it is '{key}'.");
+            : throw new UserErrorException(ErrorKind.Invalid, key, $"An export should be named DATASET/FORMAT with a format of {string.Join(", ", Formats.Keys)}, but it is '{key}'.");
     }
 
     private async Task ExportAsync(string artifact, string digest, string format)
@@ -96,7 +97,7 @@ internal sealed partial class DatasetExportGrain(IArtifactStore store, IDeviceSl
             () =>
             {
                 using var set = TrainingSetReader.Open(from);
-                DatasetExport.Write(scratch.Path, set, _formats[format], this, _deactivated.Token);
+                DatasetExport.Write(scratch.Path, set, Formats[format], this, _deactivated.Token);
             },
             _deactivated.Token);
         return await store.PutAsync(recipe.Id, recipe, scratch.Path, _deactivated.Token);

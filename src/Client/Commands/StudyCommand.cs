@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Workflows;
+using RadioDiffusion.Grains.Workflows;
+using RadioDiffusion.ModelCore.Workflows;
+using Spectre.Console;
+
+namespace RadioDiffusion.Client.Commands;
+
+/// <summary>`study list`, `show`, `pause`, `resume`, `cancel` and `schema`: studies that were built, or are being built by another process.</summary>
+internal static class StudyCommand
+{
+    private static readonly Argument<string> _name = new("NAME") { Description = "Name of the study." };
+    private static readonly JsonSerializerOptions _schemaText = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Command Build()
+    {
+        var list = new Command("list", "The studies and their states.").With();
+        list.SetGuardedAction(ListAsync);
+        var show = new Command("show", "A study's targets, as its last build left them.").With(_name);
+        show.SetGuardedAction(ShowAsync);
+        var pause = new Command("pause", "Stops a build of another process, each target at a point where it can go on.").With(_name);
+        pause.SetGuardedAction((parsed, output, cancellationToken) => StopAsync(parsed, output, workflow => workflow.PauseAsync(cancellationToken), cancellationToken));
+        var resume = new Command("resume", "Goes on with a build, and stays with it.").With(_name, CommonOptions.UntilInputEnds);
+        resume.SetGuardedAction(InputEnd.Minding(ResumeAsync));
+        var cancel = new Command("cancel", "Stops a build and gives it up; what is done stays up to date.").With(_name);
+        cancel.SetGuardedAction((parsed, output, cancellationToken) => StopAsync(parsed, output, workflow => workflow.CancelAsync(cancellationToken), cancellationToken));
+        var schema = new Command("schema", "The JSON schema of a study's file, for editors.");
+        schema.SetAction(_ => Console.Out.WriteLine(StudySchema.Make().ToJsonString(_schemaText)));
+        return new Command("study", "Studies: see 'build'.") { list, show, pause, resume, cancel, schema };
+    }
+
+    private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var studies = await session.Grains.StudiesAsync(cancellationToken);
+        output.Result(studies.Select(study => new { study.Name, study.State, study.Total, study.UpToDate, study.Ran, study.Failed, study.Blocked, study.Error, Build = study.LastBuild }), console =>
+        {
+            var table = new Table().AddColumns("Name", "State", "Last build");
+            foreach (var study in studies)
+                table.AddRow(Markup.Escape(study.Name), study.State.ToString().ToLowerInvariant(), study.LastBuild ?? "");
+            console.Write(table);
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        var status = await session.Grains.Workflow(name).GetStatusAsync(cancellationToken);
+        var record = await BuildRecord.FindAsync(session.Artifacts, status.LastBuild, cancellationToken);
+        output.Result(new { status.Name, status.State, status.Error, Build = status.LastBuild, Last = record }, console =>
+        {
+            if (record != null)
+            {
+                var table = new Table().AddColumns("Target", "Kind", "State", "Why", "Took");
+                foreach (var target in record.Targets)
+                    table.AddRow(Markup.Escape(target.Name), target.Kind, target.State, Markup.Escape(target.Error ?? target.Reason), target.Seconds > 0 ? BuildDisplay.Took(target.Seconds) : "");
+                console.Write(table);
+            }
+            console.Line($"Study '{name}' is {(status.State == WorkState.None ? "not being built" : status.State.ToString().ToLowerInvariant())}.{(status.Error is { } error ? $" {error}" : "")}");
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ResumeAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        return await BuildDisplay.StayAsync(session, name, workflow => workflow.ResumeAsync(CancellationToken.None), output, null, cancellationToken);
+    }
+
+    private static async Task<int> StopAsync(ParseResult parsed, Output output, Func<IWorkflowGrain, Task> stop, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        var workflow = session.Grains.Workflow(name);
+        await stop(workflow);
+        var status = await workflow.FollowAsync(_ => { }, cancellationToken);
+        output.Result(new { status.Name, status.State, status.Ran, status.UpToDate }, console =>
+            console.Line($"Study '{name}' is {(status.State == WorkState.None ? "given up" : status.State.ToString().ToLowerInvariant())}."));
+        return ExitCode.Done;
+    }
+
+    private static Task<string> KnownNameAsync(Session session, ParseResult parsed, CancellationToken cancellationToken) =>
+        session.Grains.KnownAsync(INameIndexGrain.Studies, Names.Check(parsed.GetValue(_name)!, "a study"), "study", cancellationToken);
+}

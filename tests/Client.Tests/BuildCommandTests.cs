@@ -1,0 +1,142 @@
+using System.Text.Json;
+using RadioDiffusion.Client;
+
+namespace RadioDiffusion.Client.Tests;
+
+/// <summary>`build` and `study` as a user meets them. The console is one for all, so the tests take turns.</summary>
+[Collection("console")]
+public sealed class BuildCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Study => _folder.File("study.yaml");
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>From mosaics to files outside the store, by way of every grain that such work has; then a change that changes nothing, and one that does.</summary>
+    [Fact]
+    public async Task Study_FromMosaicsToFiles_RunsOnceAndThenOnlyWhatChanged()
+    {
+        SmallSurvey.Write(_folder.Path);
+        await File.WriteAllTextAsync(Study, """
+            name: small
+            properties: {iterations: 2}
+            targets:
+              set: {kind: dataset, mosaics: mosaics, catalogue: catalogue.csv, size: 16}
+              model: {kind: train, dataset: "${targets.set}", preset: demo, iterations: "${iterations}", batch: 2, sampleGrids: 0}
+              student: {kind: distil, dataset: "${targets.set}", teacher: "${targets.model}", preset: demo, steps: 2, iterations: 1, batch: 2, sampleGrids: 0}
+              images: {kind: sample, matrix: {guidance: [0.1, 0.5]}, model: "${targets.model}", guidance: "${matrix.guidance}", count: 2, steps: 2}
+              quality: {kind: evaluate, real: "${targets.set}", model: "${targets.model}", count: 2, steps: 2, nearest: 0}
+              cube: {kind: export, dataset: "${targets.set}", format: fits-cube, to: out/cube}
+              samples: {kind: export, from: "${targets.images[guidance=0.5].path}", format: hdf5, to: out/samples}
+              report: {kind: export, from: "${targets.quality}", to: out/report}
+            """, Token);
+        var plan = await JsonAsync("build", Study, "--plan");
+        Assert.Equal((0, 1, 8), (plan.GetProperty("upToDate").GetInt32(), plan.GetProperty("willRun").GetInt32(), plan.GetProperty("mayRun").GetInt32()));
+        var built = await JsonAsync("build", Study, "--events", _folder.File("events.jsonl"));
+        Assert.Equal(("Done", 9), (built.GetProperty("state").GetString(), built.GetProperty("ran").GetInt32()));
+        foreach (string file in (string[])["out/cube/dataset.fits", "out/samples/dataset.hdf5", "out/report/report.html"])
+            Assert.True(File.Exists(_folder.File(file)), file);
+        var events = (await File.ReadAllLinesAsync(_folder.File("events.jsonl"), Token)).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(9, events.Count(one => one.GetProperty("state").GetString() == "Done"));
+        Assert.Contains((await JsonAsync("model", "list")).EnumerateArray(), model => model.GetProperty("name").GetString()!.StartsWith("student-", StringComparison.Ordinal));
+
+        // A date is no content, and an exported file that is gone is written again.
+        File.SetLastWriteTimeUtc(Path.Combine(_folder.File("mosaics"), "A.fits"), DateTime.UtcNow.AddHours(1));
+        File.Delete(_folder.File("out/cube/dataset.fits"));
+        plan = await JsonAsync("build", Study, "--plan");
+        Assert.Equal("cube", Assert.Single(plan.GetProperty("targets").EnumerateArray(), target => target.GetProperty("state").GetString() != "UpToDate").GetProperty("name").GetString());
+        Assert.Equal(1, (await JsonAsync("build", Study)).GetProperty("ran").GetInt32());
+        Assert.True(File.Exists(_folder.File("out/cube/dataset.fits")));
+
+        // One more iteration: another model, and what is made with it; the set stays.
+        built = await JsonAsync("build", Study, "-p", "iterations=3");
+        Assert.Equal((7, 2), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
+        Assert.Contains("'iterations' is 3 and was 2", built.GetProperty("targets").EnumerateArray().Single(target => target.GetProperty("name").GetString() == "model").GetProperty("reason").GetString(), StringComparison.Ordinal);
+
+        // Another column in the catalogue: the set is made again and is equal to what it was, so that nothing follows (early cut-off).
+        string catalogue = _folder.File("catalogue.csv");
+        await File.WriteAllLinesAsync(catalogue, (await File.ReadAllLinesAsync(catalogue, Token)).Select((line, i) => i == 0 ? $"{line},Remark" : $"{line},x"), Token);
+        built = await JsonAsync("build", Study);
+        Assert.Equal((1, 8), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
+        Assert.Equal("small", (await JsonAsync("study", "list"))[0].GetProperty("name").GetString());
+        Assert.Equal(9, (await JsonAsync("study", "show", "small")).GetProperty("last").GetProperty("targets").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Programs_GetTheirEnvironmentFolderAndArgumentsAsTheyAre()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Its targets are programs of Unix.");
+        await File.WriteAllTextAsync(_folder.File("show.sh"), "env | grep -v PWD | sort > env.txt; case $PWD in */store/scratch/*) echo scratch > folder.txt;; esac; for a in \"$@\"; do echo \"<$a>\" >> arguments.txt; done; echo said", Token);
+        await File.WriteAllTextAsync(Study, """
+            targets:
+              show:
+                kind: exec
+                inputs: {script: show.sh}
+                environment: {MINE: a b}
+                command: [sh, "${inputs.script}", "$${HOME}; echo x", "*", "$(id)"]
+              fail: {kind: exec, command: [sh, -c, "echo why >&2; exit 7"]}
+              slow: {kind: exec, command: [sleep, "60"], timeout: 0.3s}
+              none: {kind: exec, command: [no-such-program-at-all]}
+              after: {kind: exec, command: [cat, "${targets.fail.path}"]}
+              copy: {kind: export, from: "${targets.show}", to: out}
+            """, Token);
+        Environment.SetEnvironmentVariable("RADIODIFFUSION_TEST_SECRET", "1");
+        var (exitCode, output, _) = await RunAsync("build", Study, "--json");
+        Assert.Equal(ExitCode.PartlyDone, exitCode);
+        var targets = JsonDocument.Parse(output).RootElement.GetProperty("targets").EnumerateArray().ToDictionary(target => target.GetProperty("name").GetString()!);
+        Assert.Equal(["<${HOME}; echo x>", "<*>", "<$(id)>"], await File.ReadAllLinesAsync(_folder.File("out/arguments.txt"), Token));
+        string environment = await File.ReadAllTextAsync(_folder.File("out/env.txt"), Token);
+        Assert.Contains("MINE=a b\n", environment, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", environment, StringComparison.Ordinal);
+        Assert.Equal("scratch\n", await File.ReadAllTextAsync(_folder.File("out/folder.txt"), Token));
+        Assert.Contains("exit code 7", targets["fail"].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("why", targets["fail"].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("timeout of 0.3 s", targets["slow"].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("cannot be started", targets["none"].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("Blocked", targets["after"].GetProperty("state").GetString());
+        Assert.Equal(0, (await JsonAsync("build", Study, "copy")).GetProperty("ran").GetInt32());
+        Assert.Equal(1, (await JsonAsync("build", Study, "copy", "--again", "show")).GetProperty("ran").GetInt32());      // the same result again: nothing follows
+    }
+
+    [Fact]
+    public async Task Mistakes_AreWrongUsageWithPlaces()
+    {
+        await File.WriteAllTextAsync(Study, "targets:\n  a: {kind: exce, command: [x]}\n  b: {kind: exec, comand: [x]}\n", Token);
+        foreach (var (says, args) in ((string[], string[])[])
+        [
+            (["study.yaml(2,13): ", "Did you mean 'exec'?", "study.yaml(3,19): ", "Did you mean 'command'?"], ["build", Study]),
+            (["There is no file"], ["build", _folder.File("none.yaml")]),
+            (["-p should be NAME=VALUE"], ["build", Study, "-p", "x"]),
+        ])
+        {
+            var (exitCode, _, errors) = await RunAsync(args);
+            Assert.Equal(ExitCode.WrongUsage, exitCode);
+            Assert.All(says, one => Assert.Contains(one, errors, StringComparison.Ordinal));
+        }
+        await File.WriteAllTextAsync(Study, "targets:\n  model: {kind: train, dataset: nothing}\n", Token);
+        Assert.Contains("Did you mean 'model'?", (await RunAsync("build", Study, "modl")).Errors, StringComparison.Ordinal);
+        var (exit, text, _) = await RunAsync("build", Study, "--plan", "--json");
+        Assert.Equal(ExitCode.Failed, exit);
+        Assert.Contains("There is no data set 'nothing'", text, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failed, (await RunAsync("study", "pause", "nobody")).ExitCode);
+    }
+
+    /// <summary>The studies of the documentation can be read, and the schema that editors use is the present one.</summary>
+    [Theory]
+    [InlineData("paper-small.yaml")]
+    [InlineData("paper.yaml")]
+    public void StudiesOfTheDocumentation_CanBeRead(string name) =>
+        Assert.NotEmpty(ModelCore.Workflows.StudyFile.Read(Path.Combine(TestFiles.RepositoryRoot, "docs", "studies", name), new Dictionary<string, string>()).Targets);
+
+    private async Task<JsonElement> JsonAsync(params string[] args)
+    {
+        var (exitCode, output, errors) = await RunAsync([.. args, "--json"]);
+        Assert.True(exitCode == ExitCode.Done, errors);
+        return JsonDocument.Parse(output).RootElement;
+    }
+
+    private Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args) => CommandLineTests.RunAsync([.. args, "--store", _folder.File("store")]);
+}
