@@ -31,6 +31,7 @@ public static class CommandLine
             EvaluateCommand.Build(),
             BuildCommand.Build(),
             StudyCommand.Build(),
+            ExplainCommand.Build(),
             StoreCommand.Build(),
             KeyCommand.Build(),
         };

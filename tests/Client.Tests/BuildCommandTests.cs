@@ -43,6 +43,8 @@ public sealed class BuildCommandTests : IDisposable
         Assert.Equal(9, events.Count(one => one.GetProperty("state").GetString() == "Done"));
         Assert.Contains((await JsonAsync("model", "list")).EnumerateArray(), model => model.GetProperty("name").GetString()!.StartsWith("student-", StringComparison.Ordinal));
 
+        await ExplainsAsync(built.GetProperty("targets").EnumerateArray().ToDictionary(target => target.GetProperty("name").GetString()!, ArtifactOf));
+
         // A date is no content, and an exported file that is gone is written again.
         File.SetLastWriteTimeUtc(Path.Combine(_folder.File("mosaics"), "A.fits"), DateTime.UtcNow.AddHours(1));
         File.Delete(_folder.File("out/cube/dataset.fits"));
@@ -130,6 +132,32 @@ public sealed class BuildCommandTests : IDisposable
     [InlineData("paper.yaml")]
     public void StudiesOfTheDocumentation_CanBeRead(string name) =>
         Assert.NotEmpty(ModelCore.Workflows.StudyFile.Read(Path.Combine(TestFiles.RepositoryRoot, "docs", "studies", name), new Dictionary<string, string>()).Targets);
+
+    /// <summary>From a report back to the mosaics, from the set forward to the report, and the same as PROV-JSON.</summary>
+    private async Task ExplainsAsync(Dictionary<string, string> artifacts)
+    {
+        var back = await JsonAsync("explain", artifacts["quality"], "--prov", _folder.File("prov.json"));
+        string[] kinds = [.. back.GetProperty("artifacts").EnumerateArray().Select(one => one.GetProperty("kind").GetString()!)];
+        Assert.All((string[])["evaluation", "dataset", "shard", "snapshot", "sample-set"], kind => Assert.Contains(kind, kinds));
+        string mosaic = ModelCore.Artifacts.Digests.OfFile(Path.Combine(_folder.File("mosaics"), "A.fits"));
+        Assert.Contains(back.GetProperty("artifacts").EnumerateArray().SelectMany(one => one.GetProperty("inputs").EnumerateArray()),
+            input => input.GetProperty("digest").GetString() == mosaic && input.GetProperty("artifact").ValueKind == JsonValueKind.Null);
+        var forward = await JsonAsync("explain", artifacts["set"], "--forward");
+        Assert.Contains(artifacts["quality"], forward.GetProperty("artifacts").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
+        Assert.Contains(artifacts["model"], (await RunAsync("explain", artifacts["quality"])).Output, StringComparison.Ordinal);
+
+        var prov = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder.File("prov.json"), Token)).RootElement;
+        var entities = prov.GetProperty("entity").EnumerateObject().Select(entity => entity.Name).ToHashSet();
+        var activities = prov.GetProperty("activity").EnumerateObject().Select(activity => activity.Name).ToHashSet();
+        Assert.Equal(activities.Count, prov.GetProperty("wasGeneratedBy").EnumerateObject().Count());
+        foreach (var used in prov.GetProperty("used").EnumerateObject())
+        {
+            Assert.Contains(used.Value.GetProperty("prov:entity").GetString()!, entities);
+            Assert.Contains(used.Value.GetProperty("prov:activity").GetString()!, activities);
+        }
+    }
+
+    private static string ArtifactOf(JsonElement target) => target.GetProperty("outputs").EnumerateArray().Where(output => output.GetProperty("name").GetString() is "artifact" or "path").First().GetProperty("value").GetString()!;
 
     private async Task<JsonElement> JsonAsync(params string[] args)
     {
