@@ -16,8 +16,8 @@ internal static class SkyPatchesBenchmark
 
     private static async Task RunAsync()
     {
-        using var folder = new TemporaryFolder();
-        await using var session = await Session.OpenAsync(folder.Path, null, verbose: false, CancellationToken.None);
+        string folder = Directory.CreateTempSubdirectory("radiodiffusion-benchmark").FullName;
+        await using var session = await Session.OpenAsync(folder, null, verbose: false, CancellationToken.None);
         var sky = await session.Grains.Sky("sky").CreateAsync(new SkyRequest { Preset = "lotss-dr2", Configuration = """{"images": null}""" });
         await session.Grains.SkyPatch(sky.Digest, Order, 1).SourcesAsync();                     // the sky itself is known
         long before = Memory();
@@ -34,10 +34,12 @@ internal static class SkyPatchesBenchmark
         long after = Memory();
         var statistics = await session.Grains.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics();
         int active = statistics.Where(one => one.GrainType.Contains("SkyPatch", StringComparison.Ordinal)).Sum(one => one.ActivationCount);
-        string[] states = Directory.Exists(Path.Combine(folder.Path, "grains")) ? Directory.GetFiles(Path.Combine(folder.Path, "grains"), "*", SearchOption.AllDirectories) : [];
+        string[] states = Directory.Exists(Path.Combine(folder, "grains")) ? Directory.GetFiles(Path.Combine(folder, "grains"), "*", SearchOption.AllDirectories) : [];
         Console.WriteLine($"{active} patches are active: {(after - before) / 1e6:0.0} MB of managed memory more ({(after - before) / (double)active:0} bytes each), {Process.GetCurrentProcess().WorkingSet64 / 1e6:0} MB of working set in all");
         Console.WriteLine($"states of patches in the store: {states.Count(path => path.Contains("sky-patch", StringComparison.Ordinal))}; the largest state of any grain has {states.Select(path => new FileInfo(path).Length).DefaultIfEmpty().Max()} bytes");
         Console.WriteLine($"sources of a patch: {windows[0] / Window * 1e3:0.00} ms in the first {Window}, {windows[^1] / Window * 1e3:0.00} ms in the last");
+        await session.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
     }
 
     private static long Memory() => GC.GetTotalMemory(forceFullCollection: true);

@@ -42,6 +42,8 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
         await UntilAsync(page, picture => Brightness(picture, 0.5, 0.5) > 200 && Enumerable.Range(0, 8).Average(i => Brightness(picture, 0.1 + 0.1 * i, 0.15)) < 120);
         await Expect(page.Locator("#width")).ToContainTextAsync("1.00");
         Assert.Contains(watched.Asked, IsTile);
+        if (format == "png")
+            watched.Errors.RemoveAll(error => error.Contains("404", StringComparison.Ordinal));      // Allsky.png, for which Aladin Lite asks without fetch
         AssertQuiet(watched);
     }
 

@@ -46,6 +46,7 @@ async function start() {
   view.on("mouseMove", ({ x, y }) => showUnder(x, y));
   view.on("click", ({ x, y, isDragging }) => isDragging || choose(view.markAt(x, y)));
   viewChanged = lookAgain;
+  if (at("format").value !== "fits") view.reload();            // it may have been chosen meanwhile
   moved();
 }
 

@@ -15,9 +15,9 @@ const grey = "rgb(157, 170, 198)";
 export async function openView(element, { hips, middle, width, order, format, look, colourOf, isShown }) {
   const { default: A } = await import("./viewer/aladin.js");
   await A.init;
-  const survey = () => A.imageHiPS(hips, { imgFormat: format(), ...look() });
+  const survey = A.imageHiPS(hips, { imgFormat: format(), ...look() });
   const aladin = A.aladin(element, {
-    survey: survey(), hipsList: [], target: `${middle.ra} ${middle.dec}`, fov: width, cooFrame: "ICRS", projection: "TAN", log: false, backgroundColor: "rgb(7, 11, 22)",
+    survey, hipsList: [], target: `${middle.ra} ${middle.dec}`, fov: width, cooFrame: "ICRS", projection: "TAN", log: false, backgroundColor: "rgb(7, 11, 22)",
     gridOptions: { color: grey, opacity: 0.5, labelSize: 12 }, showReticle: false, showZoomControl: false, showLayersControl: false, showFullscreenControl: false, showFrame: false, showFov: false,
     showCooLocation: false, showProjectionControl: false, showStatusBar: false, showContextMenu: false, showShareControl: false, showSimbadPointerControl: false, showSettingsControl: false, showColorPickerControl: false,
   });
@@ -81,12 +81,15 @@ export async function openView(element, { hips, middle, width, order, format, lo
       const value = format() === "fits" ? aladin.getBaseImageLayer()?.readPixel(x, y) : null;
       return Number.isFinite(value) ? value : null;
     },
-    /** The sky anew, in the format of now. */
-    reload: () => aladin.setBaseImageLayer(survey()),
+    /** Takes the tiles in the format of now. On the layer, since a new one of the same address would have the old one's format. */
+    reload() {
+      survey.setImageFormat(format());
+      view.restyle();
+    },
     restyle() {
-      const { colormap, stretch, minCut, maxCut } = look(), base = aladin.getBaseImageLayer();
-      base.setColormap(colormap, { stretch });
-      if (maxCut !== undefined) base.setCuts(minCut, maxCut);
+      const { colormap, stretch, minCut, maxCut } = look();
+      survey.setColormap(colormap, { stretch });
+      if (maxCut !== undefined) survey.setCuts(minCut, maxCut);
     },
     showGrid: isOn => aladin.setCooGrid({ enabled: isOn }),
     mark(sources) {
