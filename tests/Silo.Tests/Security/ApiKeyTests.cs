@@ -102,12 +102,21 @@ public sealed class ApiKeyTests(KeysFixture service) : IClassFixture<KeysFixture
             ("read", Tile, HttpStatusCode.Forbidden),
             ("admin", Tile, HttpStatusCode.OK),
             ("read", Tile, HttpStatusCode.OK),
+            ("read", "/api/v1/skies/shown/conesearch?RA=45&DEC=0&SR=0.1", HttpStatusCode.OK),
+            ("read", "/api/v1/skies/sia2/query", HttpStatusCode.OK),
+            ("read", "/api/v1/skies/shown/cutout?ra=45&dec=0&width=16", HttpStatusCode.Forbidden),       // nothing of it is stored
+            ("admin", "/api/v1/skies/shown/cutout?ra=45&dec=0&width=16", HttpStatusCode.OK),
         ])
         {
-            using var request = Request("GET", path);
-            request.Headers.Add("X-Api-Key", service.Secret(key));
-            using var response = await service.Http.SendAsync(request, Token);
-            Assert.Equal(expected, response.StatusCode);
+            var status = HttpStatusCode.ServiceUnavailable;
+            while (status == HttpStatusCode.ServiceUnavailable)                      // on a busy machine a tile is not done at once
+            {
+                using var request = Request("GET", path);
+                request.Headers.Add("X-Api-Key", service.Secret(key));
+                using var response = await service.Http.SendAsync(request, Token);
+                status = response.StatusCode;
+            }
+            Assert.True(expected == status, $"{path} with the scope {key} was answered with {status}.");
         }
     }
 
