@@ -61,7 +61,7 @@ public sealed class BuildCommandTests : IDisposable
         // Another column in the catalogue: the set is made again and is equal to what it was, so that nothing follows (early cut-off).
         string catalogue = _folder.File("catalogue.csv");
         await File.WriteAllLinesAsync(catalogue, (await File.ReadAllLinesAsync(catalogue, Token)).Select((line, i) => i == 0 ? $"{line},Remark" : $"{line},x"), Token);
-        built = await JsonAsync("build", Study);
+        built = await JsonAsync("build", Study, "-p", "iterations=3");
         Assert.Equal((1, 8), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
         Assert.Equal("small", (await JsonAsync("study", "list"))[0].GetProperty("name").GetString());
         Assert.Equal(9, (await JsonAsync("study", "show", "small")).GetProperty("last").GetProperty("targets").GetArrayLength());

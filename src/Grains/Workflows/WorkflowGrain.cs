@@ -158,16 +158,17 @@ internal sealed partial class WorkflowGrain(
             targets.ToList().ForEach(target => Log(target.Name));
             Change(_status.Value with { Total = targets.Count });
             var runner = new WorkflowRunner(store, GrainFactory, Name, Change);
+            var previous = await BuildRecord.FindAsync(store, state.State.LastBuild, stop);
             try
             {
-                await runner.RunAsync(targets, study.Limits, request.AtATime, await BuildRecord.FindAsync(store, state.State.LastBuild, stop), stop);
+                await runner.RunAsync(targets, study.Limits, request.AtATime, previous, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 // It was stopped: what is done is in the store.
             }
             if (!_isDeactivated)
-                await EndAsync(request, began, runner, stop.IsCancellationRequested);
+                await EndAsync(request, began, TargetsOf(study, runner, previous), stop.IsCancellationRequested);
         }
         catch (Exception error)
         {
@@ -191,8 +192,25 @@ internal sealed partial class WorkflowGrain(
         return Study.FromJson(bytes.ToArray());
     }
 
+    /// <summary>For the record: what is known of targets that this build did not come to stays known.</summary>
+    private BuiltTarget[] TargetsOf(Study study, WorkflowRunner runner, BuildRecord? previous)
+    {
+        var before = (previous?.Targets ?? []).ToDictionary(target => target.Name);
+        return [.. study.Targets.Select(one => Built(_targets.GetValueOrDefault(one.Name), before.GetValueOrDefault(one.Name), runner)).OfType<BuiltTarget>()];
+    }
+
+    private static BuiltTarget? Built(TargetStatus? now, BuiltTarget? before, WorkflowRunner runner)
+    {
+        if (now == null)
+            return before;
+        var built = new BuiltTarget { Name = now.Name, Kind = now.Kind, State = now.State.ToString(), Reason = now.Reason, Error = now.Error };
+        return now.Artifact == null
+            ? built with { Artifact = before?.Artifact, Seconds = before?.Seconds ?? 0, Outputs = before?.Outputs }
+            : built with { Artifact = now.Artifact, Seconds = now.Seconds, Outputs = runner.Results.GetValueOrDefault(now.Name)?.Outputs };
+    }
+
     /// <summary>What became of it is stored before it is told.</summary>
-    private async Task EndAsync(WorkflowRequest request, DateTimeOffset began, WorkflowRunner runner, bool isStopped)
+    private async Task EndAsync(WorkflowRequest request, DateTimeOffset began, IReadOnlyList<BuiltTarget> targets, bool isStopped)
     {
         var end = isStopped ? (_isCancelled ? WorkState.None : WorkState.Paused) : _targets.Values.Any(target => target.State is TargetState.Failed or TargetState.Blocked) ? WorkState.Failed : WorkState.Done;
         var record = new BuildRecord
@@ -201,17 +219,7 @@ internal sealed partial class WorkflowGrain(
             Began = began,
             Ended = time.GetUtcNow(),
             State = end.ToString(),
-            Targets = [.. _targets.Values.Select(target => new BuiltTarget
-            {
-                Name = target.Name,
-                Kind = target.Kind,
-                State = target.State.ToString(),
-                Reason = target.Reason,
-                Artifact = target.Artifact,
-                Seconds = target.Seconds,
-                Error = target.Error,
-                Outputs = runner.Results.GetValueOrDefault(target.Name)?.Outputs,
-            })],
+            Targets = targets,
         };
         string build = await record.PutAsync(store, Name, CancellationToken.None);
         string? failure = end == WorkState.Failed ? $"{_targets.Values.Count(target => target.State == TargetState.Failed)} of {_targets.Count} targets failed" : null;
