@@ -50,7 +50,7 @@ internal static class SyntheticSkyBenchmark
         return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
     }
 
-    private static string Spread(IReadOnlyList<double> times) => FormattableString.Invariant($"median {times.Order().ElementAt(times.Count / 2):0.0} ms ({times.Min():0.0} to {times.Max():0.0})");
+    private static string Spread(List<double> times) => FormattableString.Invariant($"median {times.Order().ElementAt(times.Count / 2):0.0} ms ({times.Min():0.0} to {times.Max():0.0})");
 
     private static void Density()
     {

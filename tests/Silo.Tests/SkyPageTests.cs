@@ -330,6 +330,6 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
     private static Task<int> MarkedPixelsAsync(IPage page) => page.EvaluateAsync<int>(
         "async () => { await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))); const c = document.querySelector('#view .aladin-catalogCanvas'); return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((value, i) => i % 4 === 3 && value > 0).length; }");
 
-    private static Task UntilAnsweredAsync(WatchedPage watched, HttpStatusCode status) =>
+    private static Task<IResponse> UntilAnsweredAsync(WatchedPage watched, HttpStatusCode status) =>
         watched.Page.WaitForResponseAsync(response => response.Status == (int)status);
 }
