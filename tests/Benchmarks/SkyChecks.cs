@@ -141,7 +141,14 @@ internal static class SkyChecks
 
     private static SkySource PointAt(Direction direction, SkyCoordinate position, int number, double milliJansky) => new()
     {
-        Id = number, Direction = direction, Position = position, Flux = milliJansky, Size = 0, Angle = 0, SpectralIndex = -0.7, IsResolved = false,
+        Id = number,
+        Direction = direction,
+        Position = position,
+        Flux = milliJansky,
+        Size = 0,
+        Angle = 0,
+        SpectralIndex = -0.7,
+        IsResolved = false,
     };
 
     /// <summary>V11 and V13 with our finder: point sources on a grid in TAN, pixels of 1.5 arcsec.</summary>

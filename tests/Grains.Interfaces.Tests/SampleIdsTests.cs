@@ -9,7 +9,15 @@ public class SampleIdsTests
 {
     private static readonly ModelEntry _model = new()
     {
-        Name = "m", Snapshot = "snapshot-0123456789abcdef", Digest = "0123456789abcdef", Lineage = "", Classes = [], NeedsFlux = false, Iterations = 1, Parameters = 1, ImageSize = 80,
+        Name = "m",
+        Snapshot = "snapshot-0123456789abcdef",
+        Digest = "0123456789abcdef",
+        Lineage = "",
+        Classes = [],
+        NeedsFlux = false,
+        Iterations = 1,
+        Parameters = 1,
+        ImageSize = 80,
     };
 
     private static readonly ModelEntry _student = _model with { Usual = new ModelUsual { Solver = "euler", Steps = 4, SigmaMin = 0.15, Rho = 20, Guidance = 0 } };

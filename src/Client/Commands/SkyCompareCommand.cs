@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Skies;
 using RadioDiffusion.ModelCore.Evaluation;
 using RadioDiffusion.ModelCore.SourceFinding;
 using RadioDiffusion.ModelCore.SyntheticSky;
-using RadioDiffusion.Grains.Interfaces;
-using RadioDiffusion.Grains.Skies;
 using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
