@@ -23,7 +23,6 @@ public static class GrainsRegistration
         .AddSingleton<ClusterDevices>()
         .AddSingleton<LocalTrainers>()
         .AddSingleton<LocalSamplers>()
-        .AddSingleton<UsualPrecision>()
         .AddSingleton<LoadedModelsOptions>()
         .AddSingleton<LoadedModels>()
         .AddSingleton<KnownSkies>()

@@ -115,7 +115,7 @@ public sealed class StoreOutageTests(AzuriteServer azurite, ITestOutputHelper ou
     private async Task<byte[]> SampleAsync(Session session)
     {
         var model = await session.Grains.GetGrain<IModelGrain>(_name).GetAsync(Token);
-        string id = SampleIds.For(model, new SampleParameters(_name, Seed: 7, Flux: 3.5, Steps: 3));
+        string id = SampleIds.For(model, new SampleParameters(_name, Seed: 7, Flux: 3.5, Steps: 3) { Precision = "f32" });
         return (await session.Grains.FetchSampleAsync(id, Token)).Fits!;
     }
 }

@@ -23,7 +23,7 @@ internal static class SampleCommand
     private static readonly Option<string?> _solver = OptionChecks.ChoiceOrNone("--solver",
         $"Default: what the model is made for, otherwise {SolverOptions.Usual.Name}. {string.Join("; ", SolverOptions.Descriptions.Select(solver => $"{solver.Name}: {solver.Description}"))}.", [.. SolverOptions.Names]);
 
-    private static readonly Option<string?> _precision = OptionChecks.ChoiceOrNone("--precision", "The number format of the network: f32, or bf16, which differs by its rounding. Default: bf16 where the devices are markedly faster with it.", "f32", "bf16");
+    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster on many devices and differs by its rounding.", "f32", "bf16");
     private static readonly Option<double> _guidanceFrom = new Option<double>("--guidance-from") { Description = "Guidance acts above this noise level (sigma)." }.AtLeast(0);
     private static readonly Option<double?> _guidanceTo = new("--guidance-to") { Description = "Guidance acts up to this noise level (sigma); default: up to the highest." };
     private static readonly Option<string?> _guide = new("--guide") { Description = "A weaker model to guide with (autoguidance), instead of the same without condition.", HelpName = "MODEL" };
@@ -144,7 +144,7 @@ internal static class SampleCommand
         {
             ScaledFlux = Flux(parsed, scaled: true),
             Solver = parsed.GetValue(_solver),
-            Precision = parsed.GetValue(_precision),
+            Precision = parsed.GetValue(_precision)!,
             GuidanceFrom = parsed.GetValue(_guidanceFrom),
             GuidanceTo = parsed.GetValue(_guidanceTo),
             Guide = parsed.GetValue(_guide) is { } guide ? (await session.Grains.Model(guide).GetAsync(cancellationToken)).Digest : null,

@@ -78,9 +78,6 @@ public sealed record ModelEntry
 
     /// <summary>Whether samples may be conditioned on a peak flux as the network takes it, since nobody has said how it was scaled.</summary>
     [Id(24)] public bool TakesScaledFlux { get; init; }
-
-    /// <summary>The number format of its samples where none is asked for: bf16 where the devices are markedly faster with it, otherwise f32.</summary>
-    [Id(25)] public string Precision { get; init; } = "f32";
 }
 
 /// <summary>The solver and the guidance that a model is made for, such as a student's few steps.</summary>

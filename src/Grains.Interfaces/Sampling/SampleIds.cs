@@ -20,8 +20,8 @@ public sealed record SampleParameters(string Model, string? Class = null, double
     /// <summary>One of <see cref="SolverOptions.Names"/>; null for the model's usual one, which is UniPC if it says nothing else; heun is the paper's.</summary>
     public string? Solver { get; init; }
 
-    /// <summary>f32, or bf16; null for what is usual where the model is: bf16 where it is markedly faster.</summary>
-    public string? Precision { get; init; }
+    /// <summary>f32, or bf16, which is faster on many devices.</summary>
+    public string Precision { get; init; } = "f32";
 
     /// <summary>Guidance acts above this noise level.</summary>
     public double GuidanceFrom { get; init; }
@@ -72,7 +72,7 @@ public static class SampleIds
                 Values = NamedValues.Of(parameters.Values ?? new Dictionary<string, double>()),
                 Guidance = parameters.Guidance ?? model.Usual?.Guidance ?? PaperGuidance,
                 Solver = UsualSolver(model, parameters.Solver, parameters.Steps) with { Churn = parameters.Churn },
-                Precision = parameters.Precision ?? model.Precision,
+                Precision = parameters.Precision,
                 GuidanceFrom = parameters.GuidanceFrom,
                 GuidanceTo = parameters.GuidanceTo ?? double.PositiveInfinity,
                 Guide = parameters.Guide,

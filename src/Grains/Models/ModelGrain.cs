@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Surveys;
-using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.Grains.Storage;
 using RadioDiffusion.ModelCore.Networks;
 using RadioDiffusion.ModelCore.Training;
@@ -17,7 +16,6 @@ internal sealed partial class ModelGrain(
     ShippedModels shipped,
     ModelImporter importer,
     ModelReconstructor reconstructor,
-    UsualPrecision precision,
     ILogger<ModelGrain> logger) : Grain, IModelGrain
 {
     private readonly CancellationTokenSource _deactivated = new();
@@ -92,9 +90,9 @@ internal sealed partial class ModelGrain(
     public async Task<ModelEntry> GetAsync(CancellationToken cancellationToken = default)
     {
         if (state.State.Entry is { } entry)
-            return entry with { Precision = await precision.GetAsync() };
+            return entry;
         return await shipped.StoreAsync(Name, cancellationToken) is { } snapshot
-            ? await RegisterAsync(snapshot, "comes with RadioDiffusion", cancellationToken) with { Precision = await precision.GetAsync() }
+            ? await RegisterAsync(snapshot, "comes with RadioDiffusion", cancellationToken)
             : throw new UserErrorException(ErrorKind.NotFound, Name, $"There is no model '{Name}': 'radiodiffusion model list' shows those there are.");
     }
 
