@@ -41,7 +41,7 @@ public sealed class SamplerClusterTests(ClusterBench bench, ITestOutputHelper ou
         await using var cluster = await bench.ConnectAsync();
         var model = await TrainAsync(cluster, "killed");
         // Half of them are done before the silo dies, the others are under way.
-        string[] ids = [.. Enumerable.Range(1, Ids).Select(seed => seed <= Ids / 2 ? IdOf(model, seed, steps: 5) : IdOf(model, seed, steps: 800, solver: "heun", guidance: 0.1))];
+        string[] ids = [.. Enumerable.Range(1, Ids).Select(seed => seed <= Ids / 2 ? IdOf(model, seed, steps: 5) : IdOf(model, seed, steps: 1000, solver: "heun", guidance: 0.1))];
         string[] quick = ids[..(Ids / 2)], slow = ids[(Ids / 2)..];
         double before = await ComputedAsync(1, 2, 3);
         var asked = Task.WhenAll(Enumerable.Range(0, 1000).Select(i => cluster.Grains.FetchSampleAsync(ids[i % Ids], Token)));
