@@ -63,8 +63,10 @@ internal sealed partial class TargetGrain(IArtifactStore store, IEnumerable<ITar
                 : await RunAsync(request, timeout.Token);
             _progress.Set(new TargetProgress { State = WorkState.Done, Outputs = OutputsOf(result), Seconds = result.Seconds });
         }
-        catch (Exception) when (stop.IsCancellationRequested)
+        catch (Exception error) when (stop.IsCancellationRequested)
         {
+            if (error is not OperationCanceledException && !UserErrors.IsExpected(error))
+                LogFailed(error, request.Study, request.Name);
             _progress.Set(new TargetProgress { State = WorkState.Paused });
         }
         catch (Exception error)

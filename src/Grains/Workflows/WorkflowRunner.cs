@@ -12,7 +12,7 @@ namespace RadioDiffusion.Grains.Workflows;
 /// <remarks>Runs in the turns of the study's grain, so that nothing here needs a lock.</remarks>
 internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains, string study, Action<string, Func<TargetStatus, TargetStatus>> change)
 {
-    private const int LooksInFlight = 32, OutageAttempts = 5, LongestText = 1500;
+    private const int LooksInFlight = 32, LongestText = 1500;
     private static readonly TimeSpan _wait = TimeSpan.FromSeconds(8), _progressEvery = TimeSpan.FromMilliseconds(200);
     private readonly Dictionary<string, TargetResult> _results = [];
     private readonly Dictionary<string, LookedUpTarget> _lookedUp = [];
@@ -138,7 +138,8 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
     private async Task<TargetProgress> AttemptAsync(StudyTarget target, TargetRequest request, CancellationToken stop)
     {
         var grain = grains.GetGrain<ITargetGrain>(_lookedUp[target.Name].Id);
-        for (int outage = 1; ; outage++)
+        var patience = new Patience(TimeProvider.System);
+        while (true)
         {
             try
             {
@@ -146,6 +147,7 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
                 while (progress.State == WorkState.Running && !stop.IsCancellationRequested)
                 {
                     progress = await NextAsync(grain, stop);
+                    patience.Renew();
                     if (progress.State == WorkState.Running)
                         change(target.Name, status => status with { Progress = progress });
                 }
@@ -156,9 +158,11 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
                     continue;                                // another study gave it up just now
                 return progress;
             }
-            catch (Exception error) when (Outages.IsOutage(error) && outage < OutageAttempts && !stop.IsCancellationRequested)
+            catch (Exception error) when (Outages.IsOutage(error) && !stop.IsCancellationRequested)
             {
                 // Its silo is gone: the grain comes up elsewhere and goes on, or finds what was done.
+                if (!await patience.PauseAsync(stop))
+                    throw;
             }
         }
     }
