@@ -51,9 +51,38 @@ public sealed class SkySourceTests : IDisposable
         var (exit, _, errors) = await CommandLineTests.RunAsync("sky", "create", "x", "--config", _folder.File("sky.json"), "--library", "none", "--store", _folder.File("one"));
         Assert.Equal(ExitCode.Failed, exit);
         Assert.Contains("no data set 'none'", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await CommandLineTests.RunAsync("sky", "create", "x", "--config", _folder.File("sky.json"), "--background-library", "none", "--store", _folder.File("one"));
+        Assert.Equal(ExitCode.Failed, exit);
+        Assert.Contains("no data set 'none'", errors, StringComparison.Ordinal);
         (exit, _, errors) = await CommandLineTests.RunAsync("sky", "create", "x", "--background", _folder.File("none.fits"), "--store", _folder.File("one"));
         Assert.Equal(ExitCode.Failed, exit);
         Assert.Contains("none.fits", errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>A recipe names the data set that its noise is made of by what is in it: the same name for other images is another sky, and a store without them cannot draw it.</summary>
+    [Fact]
+    public async Task Sky_WithNoiseOfADataset_NamesItByDigest_AndIsDrawnWithIt()
+    {
+        const int Pattern = 7;                               // pixels from one stripe to the next
+        for (int i = 0; i < 3; i++)
+            WriteImage(_folder.File($"stripes/{i}.fits"), at => 1e-4f * (i + 1) * (at % Side % Pattern == i ? 1 : 0));
+        await File.WriteAllTextAsync(_folder.File("sky.json"), """
+            {"survey": {"beamMajorArcsec": 100, "pointingDistanceDegrees": 0, "rmsMicroJansky": 50}, "population": {"faintestMilliJansky": 9999}, "clustering": null, "images": null}
+            """, Token);
+        await JsonAsync("store", "dataset", "import", _folder.File("stripes"), "--name", "stripes", "--pixel-scale", "25", "--beam", "100");
+        var background = (await JsonAsync("store", "sky", "create", "striped", "--config", _folder.File("sky.json"), "--background-library", "stripes")).GetProperty("recipe").GetProperty("background");
+        Assert.StartsWith("dataset-", background.GetProperty("library").GetString(), StringComparison.Ordinal);
+        Assert.Matches("^[0-9a-f]{16}$", background.GetProperty("libraryDigest").GetString());
+        await JsonAsync("store", "sky", "mosaic", "striped", "--ra", "45", "--dec", "-2", "--fov", "0.6", "--width", "86", "--height", "86", "--out", _folder.File("mosaic.fits"));
+        // North is up in images and sky, so stripes stand upright: pixels above each other are alike, those beside each other are not.
+        float[] pixels = SkyFiles.PixelsOf(_folder.File("mosaic.fits"));
+        double along = 0, across = 0;
+        for (int at = 0; at < 80 * 86; at++)
+        {
+            along += Math.Abs(pixels[at] - pixels[at + 86]);
+            across += Math.Abs(pixels[at] - pixels[at + 3]);
+        }
+        Assert.InRange(along, 0, 0.25 * across);
     }
 
     private async Task<(JsonElement Sky, string Tile)> MakeAsync(string store)
@@ -64,17 +93,18 @@ public sealed class SkySourceTests : IDisposable
         return (sky, Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(_folder.File($"{store}.fits"), Token))));
     }
 
-    private static void WriteSource(string path, double sigma, double peak)
+    private static void WriteSource(string path, double sigma, double peak) => WriteImage(path, at =>
+    {
+        double x = at % Side - Side / 2.0, y = at / Side - Side / 2.0, noise = at * 7919 % 101 / 101.0 - 0.5;
+        return (float)(peak * (Math.Exp(-(x * x + y * y) / (2 * sigma * sigma)) + 0.01 * noise));
+    });
+
+    private static void WriteImage(string path, Func<int, float> value)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var header = new FitsHeader();
         header.Set("BUNIT", "JY/BEAM");
-        float[] pixels = [.. Enumerable.Range(0, Side * Side).Select(at =>
-        {
-            double x = at % Side - Side / 2.0, y = at / Side - Side / 2.0, noise = at * 7919 % 101 / 101.0 - 0.5;
-            return (float)(peak * (Math.Exp(-(x * x + y * y) / (2 * sigma * sigma)) + 0.01 * noise));
-        })];
-        FitsWriter.WriteImage(path, pixels, Side, Side, header);
+        FitsWriter.WriteImage(path, [.. Enumerable.Range(0, Side * Side).Select(value)], Side, Side, header);
     }
 
     private static void WriteMap(string path, float value)

@@ -186,8 +186,10 @@ internal static class SkyCommand
         grid.AddRow("Noise", Text($"{survey.RmsMicroJansky:0.##} uJy/beam{(survey.PointingDistanceDegrees > 0 ? $", pointings {survey.PointingDistanceDegrees.ToString(CultureInfo.InvariantCulture)} degrees apart" : "")}"));
         grid.AddRow("Sources", Text($"{population.Counts}, {population.FaintestMilliJansky} mJy to {population.BrightestMilliJansky / 1000} Jy"));
         grid.AddRow("Clustering", recipe.Clustering is { } clustering ? Text($"w = {clustering.Amplitude} (theta/deg)^-{clustering.Gamma}") : "none");
-        if (recipe.Background is { } background)
-            grid.AddRow("Lies on", Markup.Escape(background.Map));
+        if (recipe.Background?.Map is { } map)
+            grid.AddRow("Lies on", Markup.Escape(map));
+        if (recipe.Background?.Library is { } noise)
+            grid.AddRow("Noise of", Markup.Escape(noise));
         grid.AddRow("Images", recipe.Images is { Library: { } library } own ? Text($"data set {library} ({own.Side} x {own.Side} pixels of {own.PixelArcsec} arcsec), for sources from {population.ResolvedAboveArcsec} arcsec")
             : recipe.Images is { } images ? Text($"model {images.Model}, {images.Solver}={images.Steps}, guidance strength {images.Guidance}{(images.Distinct > 0 ? $", {images.Distinct} a class" : "")}, for sources from {population.ResolvedAboveArcsec} arcsec")
             : "none: Gaussians");

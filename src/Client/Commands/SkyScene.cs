@@ -33,7 +33,7 @@ internal sealed class SkyScene
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<SkyScene> FetchAsync(Session session, SkyEntry entry, SkyRecipe recipe, SkyGrid grid, bool hasNoise, Output output, CancellationToken cancellationToken)
     {
-        var background = hasNoise && recipe.Background is { } map ? await SkyMaps.OpenAsync(session.Artifacts, map.Map, cancellationToken) : null;
+        var background = hasNoise ? await SkyBackgrounds.OpenAsync(session.Artifacts, recipe, cancellationToken) : null;
         var mosaic = new SkyMosaic(recipe, grid, new SkyCatalogue(recipe)) { HasNoise = hasNoise, Background = background, Workers = Environment.ProcessorCount };
         if (recipe.Images == null)
             return new SkyScene(entry, mosaic, new Dictionary<long, SourceImage>());

@@ -42,14 +42,14 @@ public sealed class KnownSkies(IArtifactStore store, IDeviceSlots devices)
         var recipe = SkyRecipe.Parse(Encoding.UTF8.GetString(json));
         if (recipe.Digest != digest)
             throw new RadioDiffusionException($"The recipe of the sky {digest} is that of {recipe.Digest} to this version of RadioDiffusion, which makes other skies: create it anew.");
-        var map = recipe.Background is { } background ? await SkyMaps.OpenAsync(store, background.Map, CancellationToken.None) : null;
-        return await devices.Cpu.RunAsync(() => new KnownSky(recipe, new SkyRenderer(recipe, map), map));
+        var background = await SkyBackgrounds.OpenAsync(store, recipe, CancellationToken.None);
+        return await devices.Cpu.RunAsync(() => new KnownSky(recipe, new SkyRenderer(recipe, background), background));
     }
 }
 
 /// <summary>A sky, and what makes its tiles.</summary>
 /// <param name="Recipe">What it is.</param>
 /// <param name="Renderer">Makes its tiles.</param>
-/// <param name="Background">The user's map that it lies on.</param>
-/// <remarks>The map's file stays open as long as somebody knows the sky: it is closed when that is collected.</remarks>
-public sealed record KnownSky(SkyRecipe Recipe, SkyRenderer Renderer, SkyBackgroundMap? Background = null);
+/// <param name="Background">What it lies on, or what its noise is made of.</param>
+/// <remarks>A map's file stays open as long as somebody knows the sky: it is closed when that is collected.</remarks>
+public sealed record KnownSky(SkyRecipe Recipe, SkyRenderer Renderer, OpenBackground? Background = null);

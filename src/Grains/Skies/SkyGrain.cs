@@ -121,8 +121,8 @@ internal sealed class SkyGrain(
         {
             var recipe = SkyRecipe.Of(request.Preset, request.Configuration);
             recipe = recipe with { Area = request.Area ?? recipe.Area, Seed = request.Seed ?? recipe.Seed };
-            if (recipe.Background is { } background && await store.FindAsync(background.Map, cancellationToken) == null)
-                throw new UserErrorException(ErrorKind.NotFound, background.Map, $"There is no map '{background.Map}' in {store.Describe()}: 'radiodiffusion sky create --background FILE.fits' puts one there.");
+            if (recipe.Background is { } background)
+                recipe = recipe with { Background = await FoundAsync(background, recipe.Seed, cancellationToken) };
             if (recipe.Images is { Library: not null } library)
                 recipe = recipe with { Images = await WithLibraryAsync(library, recipe.Population, cancellationToken) };
             else if (recipe.Images is { } images)
@@ -137,12 +137,31 @@ internal sealed class SkyGrain(
         }
     }
 
+    /// <summary>What it lies on is there, and can be drawn; a data set's artifact and digest become part of the recipe.</summary>
+    private async Task<SkyBackground> FoundAsync(SkyBackground background, ulong seed, CancellationToken cancellationToken)
+    {
+        if (background.Map is { } map && await store.FindAsync(map, cancellationToken) == null)
+            throw new UserErrorException(ErrorKind.NotFound, map, $"There is no map '{map}' in {store.Describe()}: 'radiodiffusion sky create --background FILE.fits' puts one there.");
+        if (background.Library is not { } library)
+            return background;
+        var manifest = await DatasetAsync(library, cancellationToken);
+        string directory = await store.GetDirectoryAsync(manifest.Id, cancellationToken);
+        await devices.Cpu.RunAsync(() => NoiseImages.Open(directory, library, seed), cancellationToken);
+        return background with { Library = manifest.Id, LibraryDigest = SkyFiles.ShortDigest(manifest.ContentDigest) };
+    }
+
+    /// <summary>A data set by its name or artifact.</summary>
+    private async Task<ArtifactManifest> DatasetAsync(string name, CancellationToken cancellationToken)
+    {
+        string? artifact = (await GrainFactory.Dataset(name).GetStatusAsync(cancellationToken)).Artifact;
+        return await store.FindAsync(artifact ?? name, cancellationToken)
+            ?? throw new UserErrorException(ErrorKind.NotFound, name, $"There is no data set '{name}' to take images from: 'radiodiffusion dataset show' lists those there are, and 'dataset import' makes one of a folder or a FITS cube.");
+    }
+
     /// <summary>What the data set's images are becomes part of the recipe, with its digest: whatever its name stands for later, the sky stays the same.</summary>
     private async Task<SkyImages> WithLibraryAsync(SkyImages images, SkyPopulation population, CancellationToken cancellationToken)
     {
-        string? artifact = (await GrainFactory.Dataset(images.Library!).GetStatusAsync(cancellationToken)).Artifact;
-        var manifest = await store.FindAsync(artifact ?? images.Library!, cancellationToken)
-            ?? throw new UserErrorException(ErrorKind.NotFound, images.Library!, $"There is no data set '{images.Library}' to take images from: 'radiodiffusion dataset show' lists those there are, and 'dataset import' makes one of a folder or a FITS cube.");
+        var manifest = await DatasetAsync(images.Library!, cancellationToken);
         string directory = await store.GetDirectoryAsync(manifest.Id, cancellationToken);
         return await devices.Cpu.RunAsync(() => SourceLibrary.Describe(directory, manifest.Id, SkyFiles.ShortDigest(manifest.ContentDigest), images, population.Classes), cancellationToken);
     }

@@ -125,13 +125,9 @@ public sealed class SourceImages(IDedicatedThreads threads, IArtifactStore? stor
 
     private async Task<SourceLibrary> OpenAsync(SkyImages images)
     {
-        var manifest = store == null ? null : await store.FindAsync(images.Library!);
-        if (manifest == null || SkyFiles.ShortDigest(manifest.ContentDigest) != images.Model)
-        {
-            throw new UserErrorException(ErrorKind.NotFound, images.Library!,
-                $"The images of the sky are those of the data set {images.Library} with the digest {images.Model}, which {(manifest == null ? "is not" : $"is another one ({SkyFiles.ShortDigest(manifest.ContentDigest)})")} in {store?.Describe() ?? "any store here"}.");
-        }
-        string directory = await store!.GetDirectoryAsync(images.Library!);
+        string directory = store != null
+            ? await SkyBackgrounds.DirectoryAsync(store, images.Library!, images.Model, CancellationToken.None)
+            : throw new UserErrorException(ErrorKind.NotFound, images.Library!, $"The images of the sky are those of the data set {images.Library}, but there is no store here.");
         return await threads.RunAsync(() => new SourceLibrary(directory, images));
     }
 }

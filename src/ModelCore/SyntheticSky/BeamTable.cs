@@ -1,5 +1,6 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using RadioDiffusion.ModelCore.Sky;
 
 namespace RadioDiffusion.ModelCore.SyntheticSky;
@@ -9,7 +10,7 @@ internal sealed class BeamTable
 {
     /// <summary>Squared distance, in standard deviations, up to which there are weights.</summary>
     public const double CutOff = 16;
-    private const int Side = WhiteNoise.BlockSide;
+    private const int Side = WhiteNoise.BlockSide, Lanes = 8;
     private readonly List<Tap> _taps = [];
 
     /// <param name="beam">The beam.</param>
@@ -41,34 +42,75 @@ internal sealed class BeamTable
     /// <summary>Whether the weights are good for the whole block.</summary>
     public bool IsSameAllOver { get; }
 
-    /// <summary>White noise of unit variance becomes noise of unit variance.</summary>
+    /// <summary>White noise of unit variance becomes noise of unit variance, and that the means of some rows.</summary>
     /// <param name="patch">White noise.</param>
     /// <param name="column">Of the block.</param>
     /// <param name="row">Of the block.</param>
-    /// <param name="result">(32, 32).</param>
-    public void Convolve(Patch patch, int column, int row, float[] result)
+    /// <param name="orders">Each row of the result is the mean of 2^orders rows.</param>
+    /// <param name="result">(32 >> orders, 32).</param>
+    public void Convolve(Patch patch, int column, int row, int orders, float[] result)
     {
-        int stride = patch.Stride, width = Vector<float>.Count;
+        int stride = patch.Stride, next = stride << orders, rows = Side >> orders;
         ref float first = ref MemoryMarshal.GetReference(patch.PixelsFrom(column, row));
-        foreach (ref var tap in CollectionsMarshal.AsSpan(_taps))
-            tap = tap with { Offset = tap.Y * stride + tap.X };
-        var taps = CollectionsMarshal.AsSpan(_taps);
-        for (int y = 0; y < Side; y++)
+        ref float made = ref MemoryMarshal.GetArrayDataReference(result);
+        var taps = MeanOfRows(1 << orders, stride);
+        int half = taps.Length / 2;
+        for (int y = 0; y < rows; y++)
         {
-            for (int x = 0; x < Side; x += width)
+            // A row of 32 by two halves of the weights: eight sums that do not wait for each other, and round less than four long ones.
+            Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+            ref float line = ref Unsafe.Add(ref first, y * next);
+            for (int i = 0; i < half; i++)
             {
-                var sum = Vector<float>.Zero;
-                nint place = y * stride + x;
-                foreach (ref readonly var tap in taps)
-                    sum += new Vector<float>(tap.Weight) * Vector.LoadUnsafe(ref System.Runtime.CompilerServices.Unsafe.Add(ref first, place + tap.Offset));
-                sum.CopyTo(result, y * Side + x);
+                var (offset, tapped) = taps[i];
+                var weight = Vector256.Create(tapped);
+                ref float from = ref Unsafe.Add(ref line, offset);
+                a0 += weight * Vector256.LoadUnsafe(ref from);
+                a1 += weight * Vector256.LoadUnsafe(ref from, Lanes);
+                a2 += weight * Vector256.LoadUnsafe(ref from, 2 * Lanes);
+                a3 += weight * Vector256.LoadUnsafe(ref from, 3 * Lanes);
+                (offset, tapped) = taps[half + i];
+                weight = Vector256.Create(tapped);
+                from = ref Unsafe.Add(ref line, offset);
+                b0 += weight * Vector256.LoadUnsafe(ref from);
+                b1 += weight * Vector256.LoadUnsafe(ref from, Lanes);
+                b2 += weight * Vector256.LoadUnsafe(ref from, 2 * Lanes);
+                b3 += weight * Vector256.LoadUnsafe(ref from, 3 * Lanes);
             }
+            ref float to = ref Unsafe.Add(ref made, y * Side);
+            (a0 + b0).StoreUnsafe(ref to);
+            (a1 + b1).StoreUnsafe(ref to, Lanes);
+            (a2 + b2).StoreUnsafe(ref to, 2 * Lanes);
+            (a3 + b3).StoreUnsafe(ref to, 3 * Lanes);
         }
         if (patch.Deviation != 1)
         {
             float scale = (float)(1 / patch.Deviation);
-            foreach (ref float value in result.AsSpan())
+            foreach (ref float value in result.AsSpan(0, rows * Side))
                 value *= scale;
+        }
+    }
+
+    /// <summary>The weights of a mean of some rows, the lowest of which counts as the place; an even number of them.</summary>
+    private (int Offset, float Weight)[] MeanOfRows(int count, int stride)
+    {
+        if (count == 1)
+            return Even(_taps.Select(tap => (tap.Y * stride + tap.X, tap.Weight)));
+        int first = _taps[0].Y, width = 2 * -_taps.Min(tap => tap.X) + 1, rows = 1 - 2 * first + count - 1;
+        float[] sums = new float[width * rows];
+        foreach (var tap in _taps)
+        {
+            for (int i = 0; i < count; i++)
+                sums[(tap.Y - first + i) * width + tap.X + width / 2] += tap.Weight / count;
+        }
+        return Even(Enumerable.Range(0, sums.Length).Where(i => sums[i] != 0).Select(i => ((i / width + first) * stride + i % width - width / 2, sums[i])));
+
+        static (int, float)[] Even(IEnumerable<(int Offset, float Weight)> taps)
+        {
+            var all = taps.ToList();
+            if (all.Count % 2 == 1)
+                all.Add((all[0].Offset, 0));
+            return [.. all];
         }
     }
 
@@ -88,10 +130,7 @@ internal sealed class BeamTable
         return Math.Sqrt(sums.Values.Sum(value => value * value)) / (width * width);
     }
 
-    private readonly record struct Tap(int X, int Y, float Weight)
-    {
-        public int Offset { get; init; }
-    }
+    private readonly record struct Tap(int X, int Y, float Weight);
 }
 
 /// <summary>White noise of a square of pixels within a face, with a block around it as far as the face goes.</summary>

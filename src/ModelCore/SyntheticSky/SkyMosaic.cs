@@ -45,8 +45,8 @@ public sealed class SkyMosaic
     /// <summary>Whether the sources are in the image.</summary>
     public bool HasSources { get; init; } = true;
 
-    /// <summary>The map that the recipe names; it is part of the noise.</summary>
-    public SkyBackgroundMap? Background { get; init; }
+    /// <summary>What the recipe names; it is part of the noise.</summary>
+    public OpenBackground? Background { get; init; }
 
     /// <summary>Threads that make squares of pixels at a time.</summary>
     public int Workers { get; init; } = 1;
@@ -131,10 +131,8 @@ public sealed class SkyMosaic
     private float[] Make(SkySquare square, Func<SkySource, SkyStamp?> imageOf, CancellationToken cancellationToken)
     {
         float[] pixels = new float[square.Side * square.Rows];
-        if (HasNoise && Recipe.Survey.RmsMicroJansky > 0)
-            square.FillNoise(_noise, pixels, cancellationToken);
-        if (HasNoise && Recipe.Background is { } background)
-            (Background ?? throw new RadioDiffusionException($"The sky lies on the map {background.Map}, which is needed to draw it.")).Cover(Grid.Coordinates.Window(square.Left, square.Bottom), square.Width, square.Height, pixels, square.Side);
+        if (HasNoise)
+            FillBackground(square, pixels, cancellationToken);
         if (HasSources)
         {
             var painter = new SourcePainter(Recipe.Survey, Recipe.Images);
@@ -147,5 +145,15 @@ public sealed class SkyMosaic
         }
         square.Blank(pixels, float.NaN);
         return pixels;
+    }
+
+    private void FillBackground(SkySquare square, float[] pixels, CancellationToken cancellationToken)
+    {
+        OpenBackground.Check(Recipe, Background);
+        if (Recipe.Survey.RmsMicroJansky > 0 && Background?.Noise is { } images)
+            square.FillNoise(_noise, images, pixels, cancellationToken);
+        else if (Recipe.Survey.RmsMicroJansky > 0)
+            square.FillNoise(_noise, pixels, cancellationToken);
+        Background?.Map?.Cover(Grid.Coordinates.Window(square.Left, square.Bottom), square.Width, square.Height, pixels, square.Side);
     }
 }

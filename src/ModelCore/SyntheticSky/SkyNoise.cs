@@ -37,6 +37,7 @@ internal sealed class SkyNoise
         var cell = new HealpixCell(order, tile);
         var patch = new Patch(_white, order + TileOrders + averaged, cell.Face, cell.X << (TileOrders + averaged), cell.Y << (TileOrders + averaged), TileSide << averaged, cancellationToken);
         double meant = patch.Order < _pixelOrder ? RmsOfMean(_pixelOrder - order - TileOrders) : 1;
+        int rowOrders = averaged == MostAveraged ? averaged : 0;   // means of two rows would round more than they save
         float[] made = new float[Side * Side];
         int blocks = TileSide << averaged >> BlockOrders, small = Side >> averaged;
         for (int row = 0; row < blocks; row++)
@@ -45,12 +46,13 @@ internal sealed class SkyNoise
             for (int column = 0; column < blocks; column++)
             {
                 var table = new BeamTable(_beam, patch.BlockAt(column, row));
-                if ((table.IsSameAllOver || patch.Order < _pixelOrder) && patch.IsWholeAround(column, row))
-                    table.Convolve(patch, column, row, made);
+                bool isWhole = (table.IsSameAllOver || patch.Order < _pixelOrder) && patch.IsWholeAround(column, row);
+                if (isWhole)
+                    table.Convolve(patch, column, row, rowOrders, made);
                 else
                     ConvolveApart(patch, column, row, made);
                 double scale = patch.Order < _pixelOrder ? meant / table.RmsOfMean(1 << averaged) : 1;
-                Average(made, averaged, (float)scale, pixels[(row * small * TileSide + column * small)..]);
+                Average(made, averaged, 1 << (isWhole ? averaged - rowOrders : averaged), (float)scale, pixels[(row * small * TileSide + column * small)..]);
             }
         }
     }
@@ -80,7 +82,12 @@ internal sealed class SkyNoise
             made[i] /= (float)patch.Deviation;
     }
 
-    private static void Average(float[] made, int orders, float scale, Span<float> pixels)
+    /// <param name="made">Columns of a block, and rows as far as they are no means yet.</param>
+    /// <param name="orders">2^orders columns become one.</param>
+    /// <param name="rows">So many rows become one.</param>
+    /// <param name="scale">Factor.</param>
+    /// <param name="pixels">Of a tile, from the block's first one on.</param>
+    private static void Average(float[] made, int orders, int rows, float scale, Span<float> pixels)
     {
         int width = 1 << orders, small = Side >> orders;
         for (int y = 0; y < small; y++)
@@ -88,12 +95,12 @@ internal sealed class SkyNoise
             for (int x = 0; x < small; x++)
             {
                 float sum = 0;
-                for (int j = 0; j < width; j++)
+                for (int j = 0; j < rows; j++)
                 {
                     for (int i = 0; i < width; i++)
-                        sum += made[(y * width + j) * Side + x * width + i];
+                        sum += made[(y * rows + j) * Side + x * width + i];
                 }
-                pixels[y * TileSide + x] = sum * scale / (width * width);
+                pixels[y * TileSide + x] = sum * scale / (width * rows);
             }
         }
     }

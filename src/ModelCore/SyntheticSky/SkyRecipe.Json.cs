@@ -9,7 +9,7 @@ namespace RadioDiffusion.ModelCore.SyntheticSky;
 public sealed partial record SkyRecipe
 {
     /// <summary>Counted up when equal recipes give other pixels than before.</summary>
-    public const int AlgorithmVersion = 2;
+    public const int AlgorithmVersion = 3;
 
     private const int DigestLength = 16;
 
@@ -26,13 +26,13 @@ public sealed partial record SkyRecipe
     };
 
     /// <summary>A recipe with all sections, also those that one may do without.</summary>
-    private static readonly SkyRecipe _whole = new() { Clustering = new SkyClustering(), Images = new SkyImages { Model = "" }, Background = new SkyBackground("") };
+    private static readonly SkyRecipe _whole = new() { Clustering = new SkyClustering(), Images = new SkyImages { Model = "" }, Background = new SkyBackground() };
 
     /// <summary>What a section has that a recipe did without.</summary>
     private static readonly JsonObject _sections = Node(_whole);
 
     /// <summary>All keys there are.</summary>
-    private static readonly JsonObject _keys = Node(_whole with { Images = _whole.Images! with { Library = "" } });
+    private static readonly JsonObject _keys = Node(_whole with { Images = _whole.Images! with { Library = "" }, Background = new SkyBackground { Map = "", Library = "", LibraryDigest = "" } });
 
     /// <summary>The name of the sky by what it is: 16 hexadecimal digits of the SHA-256 of all numbers but the area, so that the same sky seen elsewhere has the same tiles.</summary>
     public string Digest

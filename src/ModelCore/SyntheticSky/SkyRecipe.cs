@@ -25,7 +25,7 @@ public sealed partial record SkyRecipe
     /// <summary>What resolved sources look like; null for Gaussians.</summary>
     public SkyImages? Images { get; init; }
 
-    /// <summary>The user's own map; null for noise alone.</summary>
+    /// <summary>The user's own map or images of noise; null for noise that is drawn.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SkyBackground? Background { get; init; }
 
@@ -268,14 +268,27 @@ public sealed record SkyImages
     }
 }
 
-/// <summary>A map in Jy/beam that a sky shows instead of noise where it has values.</summary>
-/// <param name="Map">The artifact that it is, which is named by its content: map-0123456789abcdef...</param>
-public sealed record SkyBackground(string Map)
+/// <summary>What a sky shows instead of noise that is drawn.</summary>
+public sealed record SkyBackground
 {
+    /// <summary>A map in Jy/beam that is shown where it has values: the artifact that it is, which is named by its content (map-0123456789abcdef...). Null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Map { get; init; }
+
+    /// <summary>The data set of images without a source that the noise is made of: the artifact; in what is asked for its name. Null for noise that is drawn.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Library { get; init; }
+
+    /// <summary>First 16 hexadecimal digits of the library's digest; filled in when the sky is created.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LibraryDigest { get; init; }
+
     internal void Check()
     {
-        if (Map.Length == 0)
-            throw new RadioDiffusionException("In the recipe of a sky, background.map should be the ID of a map's artifact, but it is empty.");
+        if (Map is "" || (Map ?? Library) == null)
+            throw new RadioDiffusionException("In the recipe of a sky, background.map should be the ID of a map's artifact, or background.library the name of a data set, but there is neither.");
+        if (Library is "")
+            throw new RadioDiffusionException("In the recipe of a sky, background.library should be the name of a data set, but it is empty.");
     }
 }
 

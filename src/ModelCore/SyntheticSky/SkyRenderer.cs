@@ -19,15 +19,14 @@ public sealed class SkyRenderer
     private readonly SkyNoise _noise;
     private readonly SkySensitivity _sensitivity;
     private readonly SourcePainter _painter;
-    private readonly SkyBackgroundMap? _background;
+    private readonly OpenBackground? _background;
 
     /// <param name="recipe">What sky.</param>
-    /// <param name="background">The map that the recipe names.</param>
-    /// <exception cref="RadioDiffusionException">Numbers that make no sky.</exception>
-    public SkyRenderer(SkyRecipe recipe, SkyBackgroundMap? background = null)
+    /// <param name="background">What the recipe names.</param>
+    /// <exception cref="RadioDiffusionException">Numbers that make no sky, or a background that is not here.</exception>
+    public SkyRenderer(SkyRecipe recipe, OpenBackground? background = null)
     {
-        if (recipe.Background != null && background == null)
-            throw new ArgumentNullException(nameof(background), $"The sky lies on the map {recipe.Background.Map}, which is needed to draw it.");
+        OpenBackground.Check(recipe, background);
         _background = background;
         Catalogue = new SkyCatalogue(recipe);
         _recipe = recipe;
@@ -79,7 +78,7 @@ public sealed class SkyRenderer
     {
         float[] pixels = new float[TileSide * TileSide];
         AddNoise(order, tile, pixels, cancellationToken);
-        _background?.Cover(new HealpixCell(order, tile), _recipe.Survey.HipsOrder, HasImages(order), pixels, cancellationToken);
+        _background?.Map?.Cover(new HealpixCell(order, tile), _recipe.Survey.HipsOrder, HasImages(order), pixels, cancellationToken);
         if (HasImages(order))
             AddSources(new HealpixCell(order, tile), sources, imageOf, pixels, cancellationToken);
         else
@@ -92,7 +91,10 @@ public sealed class SkyRenderer
         double rms = _recipe.Survey.RmsMicroJansky * 1e-6;
         if (rms == 0)
             return;
-        _noise.Fill(order, tile, pixels, cancellationToken);
+        if (_background?.Noise is { } images && HasImages(order))
+            FillFrom(images, new HealpixCell(order, tile), pixels, cancellationToken);
+        else
+            _noise.Fill(order, tile, pixels, cancellationToken);
         const int Across = TileSide / BlockSide + 1;
         var cell = new HealpixCell(order, tile);
         var places = new Direction[Across * Across];
@@ -114,10 +116,44 @@ public sealed class SkyRenderer
         }
     }
 
+    /// <summary>Noise made of images: at the pixels of the deepest order, of which those above are means.</summary>
+    private void FillFrom(NoiseImages images, HealpixCell tile, float[] pixels, CancellationToken cancellationToken)
+    {
+        int orders = _recipe.Survey.HipsOrder - tile.Order, across = 1 << orders;
+        float[] deep = new float[TileSide * TileSide];
+        for (int part = 0; part < across * across; part++)
+        {
+            var child = HealpixCell.FromFace(tile.Order + orders, tile.Face, tile.X * across + part % across, tile.Y * across + part / across);
+            images.Fill(PixelsOf(child), child.CentreDirection, Healpix.BoundingRadius(child.Order), deep, cancellationToken);
+            AddMeans(deep, orders, part, pixels);
+        }
+    }
+
+    private static SkyPixels PixelsOf(HealpixCell tile) => new(TileSide, TileSide, (x, y) => tile.DirectionAt((x + 0.5) / TileSide, (y + 0.5) / TileSide));
+
+    /// <summary>Adds a tile to a part of one that is some orders above.</summary>
+    private static void AddMeans(float[] deep, int orders, int part, float[] pixels)
+    {
+        int across = 1 << orders, small = TileSide >> orders;
+        for (int y = 0; y < small; y++)
+        {
+            for (int x = 0; x < small; x++)
+            {
+                float sum = 0;
+                for (int j = 0; j < across; j++)
+                {
+                    for (int k = 0; k < across; k++)
+                        sum += deep[((y << orders) + j) * TileSide + (x << orders) + k];
+                }
+                pixels[(part / across * small + y) * TileSide + part % across * small + x] += sum / (across * across);
+            }
+        }
+    }
+
     /// <summary>Each source in each pixel of the deepest order; pixels above are means.</summary>
     private void AddSources(HealpixCell tile, IReadOnlyList<SkySource> all, Func<SkySource, SkyStamp?> imageOf, float[] pixels, CancellationToken cancellationToken)
     {
-        int orders = _recipe.Survey.HipsOrder - tile.Order, across = 1 << orders, small = TileSide >> orders;
+        int orders = _recipe.Survey.HipsOrder - tile.Order, across = 1 << orders;
         var sources = new List<SkySource>();
         var stamps = new List<SkyStamp?>();
         foreach (var source in all)
@@ -137,7 +173,7 @@ public sealed class SkyRenderer
             var child = HealpixCell.FromFace(tile.Order + orders, tile.Face, tile.X * across + part % across, tile.Y * across + part / across);
             if (!Enumerable.Range(0, sources.Count).Any(IsNear))
                 continue;
-            var places = new SkyPixels(TileSide, TileSide, (x, y) => child.DirectionAt((x + 0.5) / TileSide, (y + 0.5) / TileSide));
+            var places = PixelsOf(child);
             Array.Clear(deep);
             for (int i = 0; i < sources.Count; i++)
             {
@@ -145,19 +181,7 @@ public sealed class SkyRenderer
                 if (IsNear(i))
                     _painter.Add(sources[i], stamps[i], places, deep, blocks);
             }
-            for (int y = 0; y < small; y++)
-            {
-                for (int x = 0; x < small; x++)
-                {
-                    float sum = 0;
-                    for (int j = 0; j < across; j++)
-                    {
-                        for (int k = 0; k < across; k++)
-                            sum += deep[((y << orders) + j) * TileSide + (x << orders) + k];
-                    }
-                    pixels[(part / across * small + y) * TileSide + part % across * small + x] += sum / (across * across);
-                }
-            }
+            AddMeans(deep, orders, part, pixels);
 
             bool IsNear(int source)
             {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RadioDiffusion.ModelCore.Sky;
 
 namespace RadioDiffusion.ModelCore.SyntheticSky;
@@ -71,6 +72,18 @@ internal sealed class SkySquare
 
     /// <summary>Jy/beam, row by row.</summary>
     public void FillNoise(NoiseAtPlaces noise, Span<float> pixels, CancellationToken cancellationToken) => noise.Fill(_places, pixels, cancellationToken);
+
+    /// <summary>The same, made of images.</summary>
+    public void FillNoise(NoiseAtPlaces noise, NoiseImages images, Span<float> pixels, CancellationToken cancellationToken)
+    {
+        noise.FillDeviations(_places, pixels, cancellationToken);
+        var (centre, radius) = SkyGrid.Circle(_places);
+        if (radius < 0)
+            return;
+        float[] unit = new float[pixels.Length];
+        images.Fill(Pixels, centre, radius, unit, cancellationToken);
+        TensorPrimitives.Multiply(pixels, unit, pixels);
+    }
 
     /// <summary>The noise's deviation, Jy/beam, row by row.</summary>
     public void FillDeviations(NoiseAtPlaces noise, Span<float> pixels, CancellationToken cancellationToken) => noise.FillDeviations(_places, pixels, cancellationToken);

@@ -26,7 +26,7 @@ public sealed class SkyBackgroundMapTests : IDisposable
     {
         var wcs = WorldCoordinateSystem.Sin(_centre, PixelArcsec, (Side - 1) / 2.0, (Side - 1) / 2.0);
         using var map = SkyBackgroundMap.Open(Write(wcs, (column, row) => 1e-3f * (1 + column / (float)Side + 2 * row / (float)Side)));
-        var renderer = new SkyRenderer(_recipe, map);
+        var renderer = new SkyRenderer(_recipe, new OpenBackground(map));
         foreach (int order in (int[])[4, 3, 2, 1, 0])
         {
             var tile = new HipsTile(order, HealpixCell.At(order, _centre).Pixel);
@@ -59,12 +59,12 @@ public sealed class SkyBackgroundMapTests : IDisposable
         var wcs = WorldCoordinateSystem.Sin(_centre, PixelArcsec, (Side - 1) / 2.0, (Side - 1) / 2.0);
         string path = Write(wcs, (column, row) => column == 7 ? float.NaN : column + row);
         using var map = SkyBackgroundMap.Open(path);
-        var mosaic = new SkyMosaic(_recipe, new SkyGrid(wcs, Side, Side)) { Background = map };
+        var mosaic = new SkyMosaic(_recipe, new SkyGrid(wcs, Side, Side)) { Background = new OpenBackground(map) };
         float[] pixels = mosaic.Rows(0, Side, _ => null, Token);
         for (int at = 0; at < pixels.Length; at++)
             Assert.Equal(at % Side == 7 ? 0 : at % Side + at / Side, pixels[at]);
         Assert.Throws<RadioDiffusionException>(() => new SkyMosaic(_recipe, new SkyGrid(wcs, Side, Side)).Rows(0, 1, _ => null, Token));
-        Assert.Throws<ArgumentNullException>(() => new SkyRenderer(_recipe));
+        Assert.Throws<RadioDiffusionException>(() => new SkyRenderer(_recipe));
     }
 
     [Fact]
@@ -83,8 +83,8 @@ public sealed class SkyBackgroundMapTests : IDisposable
         var recipe = SkyPresets.Of("lotss-dr2");
         Assert.DoesNotContain("background", recipe.ToJson(), StringComparison.Ordinal);
         Assert.DoesNotContain("library", recipe.ToJson(), StringComparison.Ordinal);
-        Assert.NotEqual(recipe.Digest, (recipe with { Background = new SkyBackground("map-1") }).Digest);
-        Assert.Equal("map-1", SkyRecipe.Parse((recipe with { Background = new SkyBackground("map-1") }).ToJson()).Background!.Map);
+        Assert.NotEqual(recipe.Digest, (recipe with { Background = new SkyBackground { Map = "map-1" } }).Digest);
+        Assert.Equal("map-1", SkyRecipe.Parse((recipe with { Background = new SkyBackground { Map = "map-1" } }).ToJson()).Background!.Map);
     }
 
     private string Write(WorldCoordinateSystem wcs, Func<int, int, float> value)
