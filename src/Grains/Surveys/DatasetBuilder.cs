@@ -144,6 +144,7 @@ internal sealed class DatasetBuilder(IArtifactStore store, IDeviceSlots devices)
         };
         if (plan.Channels is { } channels)
             parameters["channels"] = DatasetChannels.Parameters(channels);      // only where there are some: sets without keep their IDs
-        return new Recipe { Kind = "dataset", AlgorithmVersion = 2, Inputs = inputs, Parameters = parameters };
+        int version = request.Content == DatasetContent.Background ? 3 : 2;   // 3: negative pixels stay
+        return new Recipe { Kind = "dataset", AlgorithmVersion = version, Inputs = inputs, Parameters = parameters };
     }
 }

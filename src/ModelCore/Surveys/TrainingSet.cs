@@ -64,7 +64,7 @@ public sealed record TrainingSetDescription
 }
 
 /// <summary>
-/// A training set on disk: images.safetensors {images F32 (n, size, size), or (n, channels, size, size) with several, negatives 0, Jy/beam; peak_flux F32 (n); peak_flux_scaled F32 (n);
+/// A training set on disk: images.safetensors {images F32 (n, size, size), or (n, channels, size, size) with several, Jy/beam, negatives 0 but in sets of places without a source; peak_flux F32 (n); peak_flux_scaled F32 (n);
 /// rows I64 (n)} and dataset.json; labelled sets have labels I64 (n) and no fluxes, sets with splits have splits I64 (n), -1 for none;
 /// measurements.fits has every row that was measured, selected or not; columns.fits, where there is one, the kept columns of the catalogue, one line an image.
 /// </summary>
@@ -152,8 +152,11 @@ public static class TrainingSet
             shard.Image(measurement.ImageIndex).CopyTo(image);
             if (description.SourceOnly)
                 KeepSource(image, (int)(size * size), measurement.Background + measurement.Threshold * measurement.Rms);
-            foreach (ref float pixel in image.AsSpan())
-                pixel = Math.Max(pixel, 0);
+            if (description.Cuts is not { SourceFree: true })
+            {
+                foreach (ref float pixel in image.AsSpan())
+                    pixel = Math.Max(pixel, 0);
+            }
             writer.Write<float>(image);
         }
         writer.Write<float>(peaks);
