@@ -9,7 +9,7 @@ var benchmarks = new Dictionary<string, Action>
     ["fits"] = FitsBenchmark.Run,
     ["sky"] = SkyBenchmark.Run,
     ["skies"] = SyntheticSkyBenchmark.Run,
-    ["sky-checks"] = SkyChecks.Run,
+    ["sky-checks"] = () => SkyChecks.Run(args[1..]),
     ["catalogues"] = CatalogueBenchmark.Run,
     ["collectives"] = CollectiveBenchmark.Run,
     ["messages"] = MessageBenchmark.Run,
@@ -29,7 +29,7 @@ var benchmarks = new Dictionary<string, Action>
     ["studies"] = StudyBenchmark.Run,
     ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
-if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers")) || !benchmarks.TryGetValue(args[0], out var benchmark))
+if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers" or "sky-checks")) || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}.");
     return 2;

@@ -11,14 +11,19 @@ internal static class SkyChecks
     private const int Order = 8, TileSide = SkyRenderer.TileSide;
     private static readonly SkyRecipe _even = new() { Clustering = null, Survey = new SkySurvey { RmsMicroJansky = 83 } };
 
-    public static void Run()
+    private static readonly Dictionary<string, Action> _checks = new()
     {
-        CountsAndSizes();
-        Noise();
-        Detector();
-        Finder();
-        PowerSpectrum();
-        Clustering();
+        ["V6"] = CountsAndSizes, ["V5"] = Noise, ["V11"] = Detector, ["V10"] = Finder, ["V7b"] = PowerSpectrum, ["V7c"] = Clustering,
+    };
+
+    /// <param name="names">Which ones: V6 (with V15), V5 (with V12 and V18), V11, V10 (with V13 and V11 of our finder), V7b, V7c; all for none.</param>
+    public static void Run(string[] names)
+    {
+        foreach (var (name, check) in _checks)
+        {
+            if (names.Length == 0 || names.Contains(name))
+                check();
+        }
     }
 
     private static void Say(string check, bool holds, FormattableString what) =>
@@ -151,7 +156,7 @@ internal static class SkyChecks
         IsResolved = false,
     };
 
-    /// <summary>V11 and V13 with our finder: point sources on a grid in TAN, pixels of 1.5 arcsec.</summary>
+    /// <summary>V10, V11 and V13 with our finder: point sources on a grid in TAN, pixels of 1.5 arcsec.</summary>
     private static void Finder()
     {
         const int Side = 1024, Step = 34, Across = Side / Step - 1, Images = 4;
@@ -162,6 +167,7 @@ internal static class SkyChecks
         var tried = new int[10];
         var found = new int[10];
         var ratios = new List<double>();
+        var offsets = new List<double>();                    // along an axis, in FWHM/(2 S/N)
         for (int image = 0; image < Images; image++)
         {
             var random = new SkyRandom((ulong)image, "finder");
@@ -188,7 +194,10 @@ internal static class SkyChecks
                 const double Near = 4;                       // pixels: a beam
                 var match = sources.Where(source => (source.X - x) * (source.X - x) + (source.Y - y) * (source.Y - y) < Near * Near).MinBy(source => (source.X - x) * (source.X - x) + (source.Y - y) * (source.Y - y));
                 if (peak >= Bright && match != null)
+                {
                     ratios.Add(match.TotalFlux / (peak * Rms));
+                    offsets.AddRange([(match.X - x) * Arcsec * 2 * peak / 6, (match.Y - y) * Arcsec * 2 * peak / 6]);
+                }
                 if (peak >= Bright)
                     continue;
                 int bin = (int)(2 * (peak - Faintest));
@@ -205,6 +214,8 @@ internal static class SkyChecks
         }
         Console.WriteLine($"V11  our finder, {tried.Sum()} point sources from 4 to 9 sigma, by the middle of bins: {string.Join(", ", rates.Select((rate, i) => FormattableString.Invariant($"{Faintest + 0.25 + 0.5 * i}: {rate:0.00}")))}; 90 % at {FormattableString.Invariant($"{ninety:0.0} sigma = {ninety * Rms * 1000:0.00}")} mJy");
         ratios.Sort();
+        double scatter = Math.Sqrt(offsets.Average(Square)), shift = offsets.Average();
+        Say("V10", scatter is > 0.7 and < 1.3 && Math.Abs(shift) < 4 * scatter / Math.Sqrt(offsets.Count), $"places found of {ratios.Count} point sources of 10 to 60 sigma, along an axis: scatter of {scatter:0.000} FWHM/(2 S/N) (about 1; the least there can be is 0.85), mean {shift:0.000} (4 errors: {4 * scatter / Math.Sqrt(offsets.Count):0.000})");
         Say("V13", Math.Abs(ratios[ratios.Count / 2] - 1) < 0.02, $"found over true flux of {ratios.Count} point sources of 10 to 60 sigma: median {ratios[ratios.Count / 2]:0.0000} (1 ± 0.02)");
     }
 

@@ -10,7 +10,8 @@ namespace RadioDiffusion.Benchmarks;
 
 /// <summary>
 /// How good images are by solver, steps, number format and guidance interval: the same latents and conditions for all, against Heun's method in 100 steps. What is computed stays in a folder, so that
-/// an interrupted run goes on. Arguments: the model (first-s, lotss-s), the number of images, the folder; then settings of one's own, as unipc:14:bf16:rho=15:smin=0.02:from=0.02:to=20, instead of the table's.
+/// an interrupted run goes on. Arguments: the model (first-s, lotss-s), the number of images, the folder; then settings of one's own, as unipc:14:bf16:rho=15:smin=0.02:from=0.02:to=20, instead of the table's; with model=FOLDER another model makes the
+/// images without guidance, as students do.
 /// </summary>
 internal static class SolverBenchmark
 {
@@ -39,15 +40,16 @@ internal static class SolverBenchmark
         int side = model.Network.ImageSize;
         Measured? reference = null;
         Console.WriteLine($"{name}, {count} images, guidance strength {guidance}, batches of {Batch}; root mean square of the differences of pixels in [0, 1], Kolmogorov-Smirnov distances with their bootstrap errors");
-        Console.WriteLine("solver | network images | rms | mean | standard deviation | model flux | A50 | s an image");
+        Console.WriteLine("solver | network images | rms | pixels | mean | standard deviation | model flux | A50 | s an image");
         Setting[] settings = arguments.Length > 3 ? [_settings[0], .. arguments[3..].Select(Setting.Parse)] : _settings;
         foreach (var setting in settings)
         {
-            var (images, seconds) = Sample(setting.Precision == "f32" ? single : half, conditions, setting, folder, side * side);
+            using var other = setting.Model == null ? null : DiffusionModel.Load(setting.Model, precision: setting.Precision);
+            var (images, seconds) = Sample(other ?? (setting.Precision == "f32" ? single : half), other == null ? conditions : [.. conditions.Select(one => one with { Guidance = 0 })], setting, folder, side * side);
             var measured = Measured.Of(images, side);
             reference ??= measured;
-            var distances = measured.Numbers.Zip(reference.Numbers, (one, other) => DistributionDistance.Of(one, other, seed: 1));
-            Console.WriteLine(FormattableString.Invariant($"{setting} | {setting.NetworkImages(conditions[0])} | {Rms(images, reference.Images):0.00000} | ")
+            var distances = measured.Numbers.Zip(reference.Numbers, (one, all) => DistributionDistance.Of(one, all, seed: 1));
+            Console.WriteLine(FormattableString.Invariant($"{setting} | {setting.NetworkImages(setting.Model == null ? conditions[0] : conditions[0] with { Guidance = 0 })} | {Rms(images, reference.Images):0.00000} | ")
                 + string.Join(" | ", distances.Select(one => FormattableString.Invariant($"{one.KolmogorovSmirnov:0.000} ± {one.KolmogorovSmirnovError:0.000}"))) + FormattableString.Invariant($" | {seconds:0.00}"));
         }
     }
@@ -85,19 +87,22 @@ internal static class SolverBenchmark
         public double Rho { get; init; } = 7;
         public double Smin { get; init; } = 0.002;
         public double Smax { get; init; } = 80;
+
+        /// <summary>Folder of another model's snapshot.</summary>
+        public string? Model { get; init; }
         public SolverOptions Options => new(Steps, Smin, Smax, Rho) { Name = Solver };
 
         public static Setting Parse(string text)
         {
             string[] parts = text.Split(':');
-            var named = parts[3..].Select(part => part.Split('=')).ToDictionary(pair => pair[0], pair => double.Parse(pair[1], CultureInfo.InvariantCulture));
-            double Of(string name, double otherwise) => named.TryGetValue(name, out double value) ? value : otherwise;
-            return new Setting(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2], Of("from", 0), Of("to", double.PositiveInfinity)) { Rho = Of("rho", 7), Smin = Of("smin", 0.002), Smax = Of("smax", 80) };
+            var named = parts[3..].Select(part => part.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+            double Of(string name, double otherwise) => named.TryGetValue(name, out string? value) ? double.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+            return new Setting(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2], Of("from", 0), Of("to", double.PositiveInfinity)) { Rho = Of("rho", 7), Smin = Of("smin", 0.002), Smax = Of("smax", 80), Model = named.GetValueOrDefault("model") };
         }
 
-        public string FileName => FormattableString.Invariant($"{Solver}-{Steps}-{Precision}-{From}-{To}") + (Rho == 7 && Smin == 0.002 && Smax == 80 ? "" : FormattableString.Invariant($"-{Rho}-{Smin}-{Smax}"));
+        public string FileName => FormattableString.Invariant($"{(Model == null ? "" : Path.GetFileName(Model) + "-")}{Solver}-{Steps}-{Precision}-{From}-{To}") + (Rho == 7 && Smin == 0.002 && Smax == 80 ? "" : FormattableString.Invariant($"-{Rho}-{Smin}-{Smax}"));
 
-        public override string ToString() => FormattableString.Invariant($"{Solver} {Steps} {Precision} rho {Rho} smin {Smin}{(From > 0 ? $", guidance at {From} to {To}" : "")}");
+        public override string ToString() => FormattableString.Invariant($"{(Model == null ? "" : Path.GetFileName(Model) + ", ")}{Solver} {Steps} {Precision} rho {Rho} smin {Smin}{(From > 0 ? $", guidance at {From} to {To}" : "")}");
 
         /// <summary>Images that the network computes for one sample.</summary>
         public int NetworkImages(SampleConditions conditions) => Options.NetworkImages(conditions with { GuidanceFrom = From, GuidanceTo = To });
@@ -107,11 +112,13 @@ internal static class SolverBenchmark
     {
         public static Measured Of(float[][] images, int side)
         {
+            const int EveryPixel = 17;                       // enough of them, and of all columns
             var finder = new SourceFinder(SourceFinderOptions.Paper);
             var flux = images.Select((image, i) => FluxMeasurement.Of(finder, image, side, seed: 1, i)).ToArray();
             double[] means = [.. images.Select(image => image.Average(pixel => (double)pixel))];
             double[] deviations = [.. images.Select((image, i) => Math.Sqrt(image.Average(pixel => (pixel - means[i]) * (pixel - means[i]))))];
-            return new Measured(images, [means, deviations, [.. flux.Select(one => one.ModelFlux)], [.. flux.Select(one => (double)one.A50)]]);
+            double[] pixels = [.. images.SelectMany(image => image).Where((_, i) => i % EveryPixel == 0).Select(pixel => (double)pixel)];
+            return new Measured(images, [pixels, means, deviations, [.. flux.Select(one => one.ModelFlux)], [.. flux.Select(one => (double)one.A50)]]);
         }
     }
 }

@@ -67,6 +67,8 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy ID" }).ClickAsync();
         Assert.Equal(source.Sample, await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
         await Expect(page.Locator("#sample.done")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#around.done")).ToHaveCountAsync(1);
+        Assert.True(await page.EvaluateAsync<int>("() => { const c = document.querySelector('#around canvas'), at = c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data; return at[0] + at[1] + at[2]; }") > 300);   // the source is in its middle
         Assert.True(await page.EvaluateAsync<int>("() => { const c = document.querySelector('#sample canvas'); return Math.max(...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, k) => k % 4 < 3)); }") > 200);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy link" }).ClickAsync();

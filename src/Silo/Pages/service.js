@@ -75,6 +75,17 @@ export const skyPresets = async () => (await call("sky-presets")).json();
 /** The sky that body, JSON as text, describes. */
 export const createSky = async body => withSeeds(await (await call("skies", { method: "POST", body, headers: { "Content-Type": "application/json" } })).text());
 
+/** A picture of the sky around a position as a Blob, width degrees wide; it waits until the images of its sources are made. */
+export async function cutout(name, { ra, dec }, width, pixels, signal) {
+  const path = `${skyPath(name)}/cutout?${new URLSearchParams({ ra, dec, fov: width, width: pixels, height: pixels, projection: "TAN", format: "png", stretch: "asinh", cmap: "inferno" })}`;
+  for (;;) {
+    const answer = await ask(new URL(path, api), { signal });
+    if (answer.status !== 503) return answer.ok ? answer.blob() : (await call(path, { signal })).blob();
+    await new Promise(resolve => setTimeout(resolve, 1000 * (Number(answer.headers.get("Retry-After")) || 2)));
+    signal.throwIfAborted();
+  }
+}
+
 /** { count, faintest, sources }: the brightest ones within a circle. */
 export const sources = async (name, { ra, dec, radius }, brightest, signal) => (await call(`${skyPath(name)}/sources?${new URLSearchParams({ ra, dec, radius, brightest })}`, { signal })).json();
 

@@ -3,7 +3,7 @@
 import { angle, degrees, parsePosition, sexagesimal } from "./coordinates.js";
 import { viewOf } from "./healpix.js";
 import { draw, readNpy } from "./picture.js";
-import { ask, builds, file, follow, KeyNeeded, rememberKey, sky, sources } from "./service.js";
+import { ask, builds, cutout, file, follow, KeyNeeded, rememberKey, sky, sources } from "./service.js";
 import { openView } from "./skyview.js";
 import { waitForTiles } from "./tiles.js";
 
@@ -167,11 +167,34 @@ function choose(source) {
     ["Size", `${source.size.toPrecision(3)}\u2033, without the beam`], ["Class", source.class ?? kindOf(source)], ["Spectral index", source.spectralIndex.toFixed(2)],
     ["Turned by", source.sample && `${source.angle.toFixed(0)}\u00b0, north through east`], ["Shown as", isSample(source.sample) ? "an image of a generative model" : source.sample ? `the image ${source.sample}` : "a Gaussian"],
   ]);
-  showSample(isSample(source.sample) ? source.sample : null);
+  const { signal } = showing = new AbortController();
+  showAround(source, signal);
+  showSample(isSample(source.sample) ? source.sample : null, signal);
 }
 
-async function showSample(id) {
-  const { signal } = showing = new AbortController(), figure = at("sample"), canvas = figure.querySelector("canvas");
+/** The sky around the source. */
+async function showAround(source, signal) {
+  const { survey } = known.recipe, width = Math.max(12 * survey.beamMajorArcsec, 3 * source.size) / 3600, figure = at("around"), canvas = figure.querySelector("canvas");
+  figure.classList.remove("done", "failed");
+  figure.querySelector("figcaption").textContent = `In the sky, ${angle(width)} wide`;
+  canvas.setAttribute("aria-label", `The sky around ${source.id}`);
+  try {
+    const picture = await createImageBitmap(await cutout(name, source, width, canvas.width, signal));
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    figure.classList.add("done");
+  } catch (error) {
+    if (!signal.aborted) failed(figure, error);
+  }
+}
+
+function failed(figure, error) {
+  figure.classList.add("failed");
+  at("sampleError").hidden = false;
+  at("sampleError").textContent = error.message;
+}
+
+async function showSample(id, signal) {
+  const figure = at("sample"), canvas = figure.querySelector("canvas");
   at("sampleError").hidden = true;
   at("sampleId").hidden = figure.hidden = !id;
   figure.classList.remove("done", "failed");
@@ -185,10 +208,7 @@ async function showSample(id) {
     draw(canvas, await readNpy(await file(id, "npy", signal)), "asinh", "cubehelix");
     figure.classList.add("done");
   } catch (error) {
-    if (signal.aborted) return;
-    figure.classList.add("failed");
-    at("sampleError").hidden = false;
-    at("sampleError").textContent = error.message;
+    if (!signal.aborted) failed(figure, error);
   }
 }
 
