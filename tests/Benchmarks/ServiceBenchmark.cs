@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Models;
 using RadioDiffusion.Grains.Interfaces.Sampling;
+using RadioDiffusion.Grains.Interfaces.Skies;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Diffusion;
 using RadioDiffusion.Silo;
@@ -13,12 +14,12 @@ namespace RadioDiffusion.Benchmarks;
 
 /// <summary>
 /// Samples over loopback HTTP, clients and silo in one process: 64 clients that ask for one image after the other, against the same images computed in one go; and stored samples at 500 requests a
-/// second, from the time at which each was due.
+/// second, from the time at which each was due, and tiles of a sky that were made before in the same way.
 /// </summary>
 internal static class ServiceBenchmark
 {
     private const string Model = "first-s";
-    private const int Clients = 64, Images = 4 * Clients, Rate = 500;
+    private const int Clients = 64, Images = 4 * Clients, Rate = 500, Tiles = 200;
     private static readonly TimeSpan _serving = TimeSpan.FromSeconds(20);
 
     public static void Run() => RunAsync().GetAwaiter().GetResult();
@@ -31,12 +32,16 @@ internal static class ServiceBenchmark
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Clients }) { BaseAddress = new Uri(app.Urls.First()) };
         var model = await app.Services.GetRequiredService<IGrainFactory>().GetGrain<IModelGrain>(Model).GetAsync();
         string[] ids = [.. Enumerable.Range(0, Images + 2).Select(i => SampleIds.For(model, new SampleParameters(Model, model.Classes[i % model.Classes.Count], Seed: (ulong)i)))];
-        await Task.WhenAll(ids[Images..].Select(id => GetAsync(http, id)));      // loads the model and measures its best batch
+        await Task.WhenAll(ids[Images..].Select(id => GetAsync(http, SamplePath(id))));      // loads the model and measures its best batch
         double before = Raw(ids[..Clients]);
         double served = await ServeAsync(http, ids[..Images]);
         double after = Raw(ids[..Clients]);
         Console.WriteLine(FormattableString.Invariant($"{ids[0]}: in one go {before:0.000} and {after:0.000} images a second, to {Clients} clients {served:0.000}: {served / (0.5 * (before + after)):0.0%}"));
-        await StoredAsync(http, ids[..Images]);
+        await StoredAsync(http, "samples as FITS", [.. ids[..Images].Select(SamplePath)]);
+        await app.Services.GetRequiredService<IGrainFactory>().Sky("sky").CreateAsync(new SkyRequest { Preset = "lotss-dr2", Configuration = """{"images": null}""" });
+        string[] tiles = [.. Enumerable.Range(0, Tiles).Select(i => $"/skies/sky/hips/Norder8/Dir{i * 100 / 10_000 * 10_000}/Npix{i * 100}")];
+        await StoredAsync(http, "tiles as FITS", [.. tiles.Select(tile => tile + ".fits")]);
+        await StoredAsync(http, "tiles as PNG", [.. tiles.Select(tile => tile + ".png")]);
         await app.StopAsync();
         Directory.Delete(folder, recursive: true);
     }
@@ -61,7 +66,7 @@ internal static class ServiceBenchmark
         {
             while (Interlocked.Increment(ref next) is int i && i < ids.Length)
             {
-                await GetAsync(http, ids[i]);
+                await GetAsync(http, SamplePath(ids[i]));
                 lock (done)
                     done.Add(Stopwatch.GetTimestamp());
             }
@@ -70,9 +75,9 @@ internal static class ServiceBenchmark
         return (last - first) / Stopwatch.GetElapsedTime(done[first], done[last]).TotalSeconds;
     }
 
-    private static async Task StoredAsync(HttpClient http, string[] ids)
+    private static async Task StoredAsync(HttpClient http, string what, string[] paths)
     {
-        await Task.WhenAll(ids.Select(id => GetAsync(http, id)));
+        await Parallel.ForEachAsync(paths, async (path, _) => await GetAsync(http, path));
         int count = (int)(Rate * _serving.TotalSeconds);
         double[] times = new double[count];
         var requests = new List<Task>(count);
@@ -87,27 +92,29 @@ internal static class ServiceBenchmark
         await Task.WhenAll(requests);
         Array.Sort(times);
         Console.WriteLine(FormattableString.Invariant(
-            $"stored samples as FITS, {Rate} a second for {_serving.TotalSeconds:0} s: half within {times[count / 2] * 1000:0.00} ms, 99 % within {times[count * 99 / 100] * 1000:0.00} ms, all within {times[^1] * 1000:0.0} ms"));
+            $"stored {what}, {Rate} a second for {_serving.TotalSeconds:0} s: half within {times[count / 2] * 1000:0.00} ms, 99 % within {times[count * 99 / 100] * 1000:0.00} ms, all within {times[^1] * 1000:0.0} ms"));
 
         async Task TimeAsync(int i, long due)
         {
-            await GetAsync(http, ids[i % ids.Length]);
+            await GetAsync(http, paths[i % paths.Length]);
             times[i] = Stopwatch.GetElapsedTime(due).TotalSeconds;
         }
     }
 
-    private static async Task GetAsync(HttpClient http, string id)
+    private static string SamplePath(string id) => $"/api/v1/samples/{id}";
+
+    private static async Task GetAsync(HttpClient http, string path)
     {
         while (true)
         {
-            using var response = await http.GetAsync(new Uri($"/api/v1/samples/{id}", UriKind.Relative));
+            using var response = await http.GetAsync(new Uri(path, UriKind.Relative));
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 await response.Content.ReadAsByteArrayAsync();
                 return;
             }
-            if (response.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.TooManyRequests))
-                throw new InvalidOperationException($"The service answered {(int)response.StatusCode} for {id}: {await response.Content.ReadAsStringAsync()}");
+            if (response.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
+                throw new InvalidOperationException($"The service answered {(int)response.StatusCode} for {path}: {await response.Content.ReadAsStringAsync()}");
         }
     }
 }

@@ -45,11 +45,11 @@ internal static class SolverBenchmark
         foreach (var setting in settings)
         {
             using var other = setting.Model == null ? null : DiffusionModel.Load(setting.Model, precision: setting.Precision);
-            var (images, seconds) = Sample(other ?? (setting.Precision == "f32" ? single : half), other == null ? conditions : [.. conditions.Select(one => one with { Guidance = 0 })], setting, folder, side * side);
+            var (images, seconds) = Sample(other ?? (setting.Precision == "f32" ? single : half), other == null ? conditions : [.. conditions.Select(one => one with { GuidanceStrength = 0 })], setting, folder, side * side);
             var measured = Measured.Of(images, side);
             reference ??= measured;
             var distances = measured.Numbers.Zip(reference.Numbers, (one, all) => DistributionDistance.Of(one, all, seed: 1));
-            Console.WriteLine(FormattableString.Invariant($"{setting} | {setting.NetworkImages(setting.Model == null ? conditions[0] : conditions[0] with { Guidance = 0 })} | {Rms(images, reference.Images):0.00000} | ")
+            Console.WriteLine(FormattableString.Invariant($"{setting} | {setting.NetworkImages(setting.Model == null ? conditions[0] : conditions[0] with { GuidanceStrength = 0 })} | {Rms(images, reference.Images):0.00000} | ")
                 + string.Join(" | ", distances.Select(one => FormattableString.Invariant($"{one.KolmogorovSmirnov:0.000} ± {one.KolmogorovSmirnovError:0.000}"))) + FormattableString.Invariant($" | {seconds:0.00}"));
         }
     }
