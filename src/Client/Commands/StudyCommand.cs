@@ -10,10 +10,14 @@ using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
-/// <summary>`study list`, `show`, `pause`, `resume`, `cancel` and `schema`: studies that were built, or are being built by another process.</summary>
+/// <summary>`study list`, `show`, `history`, `compare`, `pause`, `resume`, `cancel` and `schema`: studies that were built, or are being built by another process.</summary>
 internal static class StudyCommand
 {
     private static readonly Argument<string> _name = new("NAME") { Description = "Name of the study." };
+    private static readonly Argument<string?> _a = new("A") { Description = "A build by its ID or number as 'study history' shows them: 1 is the last one. The one before the last if it is not given.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> _b = new("B") { Description = "Another one; the last one if it is not given.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> _with = new("--with") { Description = "Another study, whose build B is (its last one if B is not given); A is the last one of NAME then.", HelpName = "STUDY" };
+    private static readonly Option<int> _most = new Option<int>("--most") { Description = "So many builds, the newest ones.", DefaultValueFactory = _ => 50 }.Between(1, 100_000);
     private static readonly JsonSerializerOptions _schemaText = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Build()
@@ -22,6 +26,10 @@ internal static class StudyCommand
         list.SetGuardedAction(ListAsync);
         var show = new Command("show", "A study's targets, as its last build left them.").With(_name);
         show.SetGuardedAction(ShowAsync);
+        var history = new Command("history", "A study's builds, the newest first.").With(_name, _most);
+        history.SetGuardedAction(HistoryAsync);
+        var compare = new Command("compare", "Two builds beside each other: which targets differ, why, and their numbers.").With(_name, _a, _b, _with);
+        compare.SetGuardedAction(CompareAsync);
         var pause = new Command("pause", "Stops a build of another process, each target at a point where it can go on.").With(_name);
         pause.SetGuardedAction((parsed, output, cancellationToken) => StopAsync(parsed, output, workflow => workflow.PauseAsync(cancellationToken), cancellationToken));
         var resume = new Command("resume", "Goes on with a build, and stays with it.").With(_name, CommonOptions.UntilInputEnds);
@@ -30,7 +38,7 @@ internal static class StudyCommand
         cancel.SetGuardedAction((parsed, output, cancellationToken) => StopAsync(parsed, output, workflow => workflow.CancelAsync(cancellationToken), cancellationToken));
         var schema = new Command("schema", "The JSON schema of a study's file, for editors.");
         schema.SetAction(_ => Console.Out.WriteLine(StudySchema.Make().ToJsonString(_schemaText)));
-        return new Command("study", "Studies: see 'build'.") { list, show, pause, resume, cancel, schema };
+        return new Command("study", "Studies: see 'build'.") { list, show, history, compare, pause, resume, cancel, schema };
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
@@ -64,6 +72,30 @@ internal static class StudyCommand
             }
             console.Line($"Study '{name}' is {(status.State == WorkState.None ? "not being built" : status.State.ToString().ToLowerInvariant())}.{(status.Error is { } error ? $" {error}" : "")}");
         });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> HistoryAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        var status = await session.Grains.Workflow(name).GetStatusAsync(cancellationToken);
+        var builds = await BuildHistory.ReadAsync(session.Artifacts, status.LastBuild, cancellationToken).Take(parsed.GetValue(_most)).Select(build => build.Summary).ToListAsync(cancellationToken);
+        output.Result(new { Study = name, Builds = builds }, console => console.Write(BuildTables.History(builds)));
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> CompareAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
+    {
+        await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        string name = await KnownNameAsync(session, parsed, cancellationToken);
+        string? with = parsed.GetValue(_with);
+        string other = with == null ? name : await session.Grains.KnownAsync(INameIndexGrain.Studies, Names.Check(with, "a study"), "study", cancellationToken);
+        var comparison = await BuildComparison.MakeAsync(
+            await BuildHistory.FindAsync(session.Artifacts, await session.Grains.Workflow(name).GetStatusAsync(cancellationToken), parsed.GetValue(_a) ?? (with == null ? "2" : "1"), cancellationToken),
+            await BuildHistory.FindAsync(session.Artifacts, await session.Grains.Workflow(other).GetStatusAsync(cancellationToken), parsed.GetValue(_b) ?? "1", cancellationToken),
+            session.Artifacts, session.Grains, cancellationToken);
+        output.Result(new { StudyA = name, StudyB = other, comparison.A, comparison.B, comparison.Same, comparison.Targets }, console => BuildTables.Compare(console, comparison));
         return ExitCode.Done;
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using RadioDiffusion.ModelCore;
+using RadioDiffusion.ModelCore.Artifacts;
 
 namespace RadioDiffusion.Grains.Training;
 
@@ -32,16 +34,29 @@ public sealed class LossHistory
         File.WriteAllText(Path.Combine(directory, ValidationFile), text.ToString());
     }
 
-    public static LossHistory Read(string directory)
+    public static LossHistory Read(string directory) => Of(File.ReadLines(Path.Combine(directory, TrainingFile)), File.ReadLines(Path.Combine(directory, ValidationFile)));
+
+    /// <summary>That of a checkpoint, whose weights are not fetched for it.</summary>
+    /// <exception cref="RadioDiffusionException">There is no such artifact, or it is no checkpoint.</exception>
+    public static async Task<LossHistory> ReadAsync(IArtifactStore store, string checkpoint, CancellationToken cancellationToken) =>
+        Of(await LinesAsync(store, checkpoint, TrainingFile, cancellationToken), await LinesAsync(store, checkpoint, ValidationFile, cancellationToken));
+
+    private static LossHistory Of(IEnumerable<string> training, IEnumerable<string> validation)
     {
         var history = new LossHistory();
-        foreach (double[] row in Rows(Path.Combine(directory, TrainingFile)))
+        foreach (double[] row in Rows(training))
             history.Add((long)row[0], row[1]);
-        foreach (double[] row in Rows(Path.Combine(directory, ValidationFile)))
+        foreach (double[] row in Rows(validation))
             history.AddValidation((long)row[0], row[1], row[2]);
         return history;
     }
 
-    private static IEnumerable<double[]> Rows(string path) => File.ReadLines(path).Skip(1)
+    private static async Task<string[]> LinesAsync(IArtifactStore store, string checkpoint, string file, CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(await store.OpenReadAsync(checkpoint, file, cancellationToken));
+        return (await reader.ReadToEndAsync(cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static IEnumerable<double[]> Rows(IEnumerable<string> lines) => lines.Skip(1)
         .Select(line => line.Split(';').Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToArray());
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RadioDiffusion.Grains.Interfaces.Workflows;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Workflows;
 
@@ -13,6 +14,9 @@ public sealed record BuildRecord
 
     /// <summary>The artifact with the study.</summary>
     public required string Study { get; init; }
+
+    /// <summary>The record of the study's build before; null for the first one.</summary>
+    public string? Previous { get; init; }
 
     public required DateTimeOffset Began { get; init; }
 
@@ -29,11 +33,14 @@ public sealed record BuildRecord
     /// <returns>The artifact's ID.</returns>
     public async Task<string> PutAsync(IArtifactStore store, string name, CancellationToken cancellationToken)
     {
-        var recipe = new Recipe { Kind = Kind, AlgorithmVersion = 1, Parameters = new JsonObject { ["study"] = Study, ["name"] = name, ["began"] = Began.UtcTicks, ["ended"] = Ended.UtcTicks } };
+        var recipe = new Recipe { Kind = Kind, AlgorithmVersion = 1, Parameters = new JsonObject { ["study"] = Study, ["name"] = name, ["previous"] = Previous, ["began"] = Began.UtcTicks, ["ended"] = Ended.UtcTicks } };
         using var scratch = store.CreateScratchDirectory();
         await File.WriteAllBytesAsync(Path.Combine(scratch.Path, FileName), JsonSerializer.SerializeToUtf8Bytes(this, _json), cancellationToken);
         return (await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken)).Id;
     }
+
+    /// <summary>How many targets this build left in a state; what is known from builds before does not count.</summary>
+    public int Count(TargetState state) => Targets.Count(target => !target.IsFromBefore && target.State == state.ToString());
 
     /// <returns>Null where there is none (any more).</returns>
     public static async Task<BuildRecord?> FindAsync(IArtifactStore store, string? artifact, CancellationToken cancellationToken)
@@ -52,8 +59,11 @@ public sealed record BuiltTarget
 
     public required string Kind { get; init; }
 
-    /// <summary>As <see cref="Interfaces.Workflows.TargetState"/> has it.</summary>
+    /// <summary>As <see cref="TargetState"/> has it.</summary>
     public required string State { get; init; }
+
+    /// <summary>Whether this build was of other targets only: all that stands here is from a build before.</summary>
+    public bool IsFromBefore { get; init; }
 
     public string Reason { get; init; } = "";
 

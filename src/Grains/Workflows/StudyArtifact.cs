@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Workflows;
 
@@ -20,5 +21,14 @@ public static class StudyArtifact
         using var scratch = store.CreateScratchDirectory();
         await File.WriteAllBytesAsync(Path.Combine(scratch.Path, FileName), json, cancellationToken);
         return (await store.PutAsync(recipe.Id, recipe, scratch.Path, cancellationToken)).Id;
+    }
+
+    /// <exception cref="RadioDiffusionException">There is no such artifact.</exception>
+    public static async Task<Study> ReadAsync(IArtifactStore store, string artifact, CancellationToken cancellationToken)
+    {
+        await using var stream = await store.OpenReadAsync(artifact, FileName, cancellationToken);
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellationToken);
+        return Study.FromJson(bytes.ToArray());
     }
 }

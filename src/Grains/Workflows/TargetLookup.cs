@@ -67,8 +67,11 @@ public sealed class TargetLookup(IArtifactStore store, StudyContents contents, B
         return await store.FindAsync(before.Artifact, cancellationToken) is { } manifest ? Difference(target, manifest.Recipe, recipe) : "it is not as it was";
     }
 
-    /// <summary>The first parameter that differs, in words.</summary>
-    private static string Difference(StudyTarget target, Recipe before, Recipe now)
+    /// <summary>The parameters that differ between two recipes of a target, in words.</summary>
+    /// <param name="target">As the study has it now.</param>
+    /// <param name="before">The older recipe.</param>
+    /// <param name="now">The newer one.</param>
+    public static string Difference(StudyTarget target, Recipe before, Recipe now)
     {
         if (before.AlgorithmVersion != now.AlgorithmVersion)
             return "this version of the program makes it in another way";

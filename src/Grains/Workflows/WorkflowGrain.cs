@@ -151,7 +151,7 @@ internal sealed partial class WorkflowGrain(
         try
         {
             DelayDeactivation(_longestWork);
-            var study = await ReadAsync(request, stop);
+            var study = await StudyArtifact.ReadAsync(store, request.Study, stop);
             var targets = study.NeededFor(request.Targets?.Items.ToArray() ?? []);
             foreach (var target in targets)
                 _targets[target.Name] = new TargetStatus { Name = target.Name, Kind = target.Kind };
@@ -184,14 +184,6 @@ internal sealed partial class WorkflowGrain(
         }
     }
 
-    private async Task<Study> ReadAsync(WorkflowRequest request, CancellationToken stop)
-    {
-        await using var stream = await store.OpenReadAsync(request.Study, StudyArtifact.FileName, stop);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, stop);
-        return Study.FromJson(bytes.ToArray());
-    }
-
     /// <summary>For the record: what is known of targets that this build did not come to stays known.</summary>
     private BuiltTarget[] TargetsOf(Study study, WorkflowRunner runner, BuildRecord? previous)
     {
@@ -202,7 +194,7 @@ internal sealed partial class WorkflowGrain(
     private static BuiltTarget? Built(TargetStatus? now, BuiltTarget? before, WorkflowRunner runner)
     {
         if (now == null)
-            return before;
+            return before == null ? null : before with { IsFromBefore = true };
         var built = new BuiltTarget { Name = now.Name, Kind = now.Kind, State = now.State.ToString(), Reason = now.Reason, Error = now.Error };
         return now.Artifact == null
             ? built with { Artifact = before?.Artifact, Seconds = before?.Seconds ?? 0, Outputs = before?.Outputs }
@@ -216,6 +208,7 @@ internal sealed partial class WorkflowGrain(
         var record = new BuildRecord
         {
             Study = request.Study,
+            Previous = state.State.LastBuild,
             Began = began,
             Ended = time.GetUtcNow(),
             State = end.ToString(),

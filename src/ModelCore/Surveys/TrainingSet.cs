@@ -61,6 +61,20 @@ public sealed record TrainingSetDescription
 
     /// <summary>Jy/beam: 1st percentile, median, 99th percentile.</summary>
     public IReadOnlyList<double> PeakFluxPercentiles { get; init; } = [];
+
+    /// <summary>Reads dataset.json.</summary>
+    /// <exception cref="RadioDiffusionException">It is none; the message begins with <paramref name="where"/>.</exception>
+    public static TrainingSetDescription FromJson(ReadOnlySpan<byte> json, string where)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TrainingSetDescription>(json, TrainingSet.Json)!;
+        }
+        catch (JsonException error)
+        {
+            throw new RadioDiffusionException($"{where} should describe a training set, but it cannot be read: {error.Message}", error);
+        }
+    }
 }
 
 /// <summary>
@@ -70,8 +84,10 @@ public sealed record TrainingSetDescription
 /// </summary>
 public static class TrainingSet
 {
+    /// <summary>What a set is, as <see cref="TrainingSetDescription"/>.</summary>
+    public const string DescriptionFile = "dataset.json";
+
     internal const string ImagesFile = "images.safetensors";
-    internal const string DescriptionFile = "dataset.json";
     internal const string Labels = "labels";
     internal const string SplitNumbers = "splits";
 
@@ -214,15 +230,7 @@ public sealed class TrainingSetReader : ITrainingData, IDisposable
     public static TrainingSetReader Open(string directory)
     {
         string path = Path.Combine(directory, TrainingSet.DescriptionFile);
-        TrainingSetDescription description;
-        try
-        {
-            description = JsonSerializer.Deserialize<TrainingSetDescription>(File.ReadAllBytes(path), TrainingSet.Json)!;
-        }
-        catch (JsonException error)
-        {
-            throw new RadioDiffusionException($"{path} should describe a training set, but it cannot be read: {error.Message}", error);
-        }
+        var description = TrainingSetDescription.FromJson(File.ReadAllBytes(path), path);
         var file = SafetensorsFile.Open(Path.Combine(directory, TrainingSet.ImagesFile));
         long side = description.StoredSize > 0 ? description.StoredSize : description.Size;
         long[] expected = description.Channels is { Count: > 1 } channels ? [description.Count, channels.Count, side, side] : [description.Count, side, side];

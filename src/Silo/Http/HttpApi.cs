@@ -19,7 +19,7 @@ internal static class HttpApi
         services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "RadioDiffusion";
-            document.Info.Description = "Radio galaxies by ID: samples of diffusion models, synthetic skies, data sets and training runs.";
+            document.Info.Description = "Radio galaxies by ID: samples of diffusion models, synthetic skies, data sets, training runs and studies.";
             document.Components ??= new OpenApiComponents();
             document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key with the scope read, submit or admin, where the service has keys." });
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
@@ -56,6 +56,8 @@ internal static class HttpApi
         api.MapImageDiscovery();
         api.MapSkyCreation();
         api.MapSkyBuilds();
+        api.MapStudies();
+        api.MapStudyTargets();
         app.MapHipsList();
         app.MapHips();
         app.MapHealth();

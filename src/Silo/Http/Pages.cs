@@ -30,7 +30,7 @@ internal static class Pages
     };
 
     /// <summary>What is not at /pages/NAME.</summary>
-    private static readonly Dictionary<string, string> _addresses = new() { ["index.html"] = "/", ["skies.html"] = "/skies", ["sky.html"] = "/skies/{name}" };
+    private static readonly Dictionary<string, string> _addresses = new() { ["index.html"] = "/", ["skies.html"] = "/skies", ["sky.html"] = "/skies/{name}", ["studies.html"] = "/studies", ["study.html"] = "/studies/{name}" };
 
     /// <summary>Of the package aladin-lite, as it is; its licence goes with it.</summary>
     private static readonly string[] _viewerFiles = ["aladin.js", "LICENSE", "COPYING", "COPYING.LESSER"];

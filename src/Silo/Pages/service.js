@@ -99,6 +99,38 @@ export const builds = async name => {
   }
 };
 
+// ---- studies
+
+const studyPath = name => `studies/${encodeURIComponent(name)}`;
+const escaped = name => name.split("/").map(encodeURIComponent).join("/");
+
+/** [{ name, state, total, upToDate, ran, failed, blocked, error, lastBuild }] */
+export const studies = async () => (await call("studies")).json();
+
+/** { name, description, state, error, study, lastBuild, targets: [{ name, kind, state, reason, progress, ... }], edges: [{ from, to }] } */
+export const study = async name => (await call(studyPath(name))).json();
+
+/** A target with its parameters, results, log and files. */
+export const studyTarget = async (name, target) => withSeeds(await (await call(`${studyPath(name)}/targets/${escaped(target)}`)).text());
+
+/** The builds of a study, the newest first. */
+export const studyBuilds = async name => (await call(`${studyPath(name)}/builds`)).json();
+
+/** Two builds by their IDs: { a, b, same, targets }. */
+export const compareBuilds = async (name, a, b) => (await call(`${studyPath(name)}/compare?${new URLSearchParams({ a, b })}`)).json();
+
+/** pause, resume or cancel. */
+export const changeStudy = async (name, what) => (await call(`${studyPath(name)}/${what}`, { method: "POST" })).json();
+
+/** Follows a build until it stands still; told(status) with the targets that have changed. */
+export async function followStudy(name, told, signal) {
+  const answer = await call(`${studyPath(name)}/events`, { signal });
+  for await (const { event, data } of events(answer.body)) {
+    told(data);
+    if (event !== "progress") return;
+  }
+}
+
 /** Server-sent events of a response; EventSource could send no key. */
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();

@@ -40,7 +40,8 @@ public static class DatasetFigures
         return figures;
     }
 
-    private static Drawing Examples(TrainingSetReader set, int images)
+    /// <summary>The first images of a set with their classes or peak fluxes.</summary>
+    public static Drawing Examples(TrainingSetReader set, int images)
     {
         var shown = Enumerable.Range(0, Math.Clamp(images, 1, set.Count)).Select(i => new LabelledImage(set.Channel(i, 0).ToArray(), Label(set, i))).ToList();
         return ImageSheet.Draw([new ImageSection("", shown)], set.ImageSize, Columns,
