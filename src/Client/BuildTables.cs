@@ -29,7 +29,7 @@ internal static class BuildTables
                 table.AddRow(Markup.Escape(target.Name), Markup.Escape(target.Recipe ?? "the same"), Result(target.IsSameResult), Both(Word(target.StateA), Word(target.StateB)), Both(Seconds(target.SecondsA), Seconds(target.SecondsB)));
             console.Write(table);
         }
-        foreach (var target in comparison.Targets.Where(target => target.Numbers.Count > 0))
+        foreach (var target in comparison.Targets.Where(target => target.Numbers.Any(number => number.A != number.B)))
         {
             var table = new Table().Title(Markup.Escape(target.Name)).AddColumn("").AddColumn(new TableColumn("A").RightAligned()).AddColumn(new TableColumn("B").RightAligned());
             foreach (var number in target.Numbers)

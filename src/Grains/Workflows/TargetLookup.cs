@@ -21,6 +21,7 @@ public sealed record LookedUpTarget(Recipe Recipe, string Id, TargetResult? Resu
 /// <param name="previous">The last build of the study, for reasons.</param>
 public sealed class TargetLookup(IArtifactStore store, StudyContents contents, BuildRecord? previous)
 {
+    private const int LongestValue = 60, BeforeDifference = 20;
     private static readonly JsonSerializerOptions _readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Dictionary<string, BuiltTarget> _previous = (previous?.Targets ?? []).ToDictionary(target => target.Name);
 
@@ -83,16 +84,23 @@ public sealed class TargetLookup(IArtifactStore store, StudyContents contents, B
                 continue;
             changes.Add(TargetReference.In(target.Parameters[name]).FirstOrDefault(reference => !reference.IsInput) is { } reference ? $"the result of '{reference.Target}' is another one"
                 : TargetKinds.Find(target.Kind)!.Find(name) is { Type: ParameterType.Path or ParameterType.PathMapping or ParameterType.Dataset or ParameterType.Model } && old != null && present != null ? $"the content of '{name}' has changed"
-                : old == null ? $"'{name}' is {Short(present)} and was not given"
-                : present == null ? $"'{name}' is not given and was {Short(old)}"
-                : $"'{name}' is {Short(present)} and was {Short(old)}");
+                : old == null ? $"'{name}' is {Short(Text(present))} and was not given"
+                : present == null ? $"'{name}' is not given and was {Short(Text(old))}"
+                : Changed(name, Text(old), Text(present)));
         }
         return changes.Count == 0 ? "it is not as it was" : string.Join("; ", changes.Distinct());
     }
 
-    private static string Short(JsonNode? value)
+    /// <summary>Of long values the part where they begin to differ.</summary>
+    private static string Changed(string name, string old, string present)
     {
-        string text = value?.ToJsonString(_readable) ?? "";
-        return text.Length <= 60 ? text : text[..57] + "...";
+        int same = old.AsSpan().CommonPrefixLength(present);
+        int start = Math.Max(old.Length, present.Length) <= LongestValue ? 0 : Math.Max(0, same - BeforeDifference);
+        string before = start > 0 ? "..." : "";
+        return $"'{name}' is {before}{Short(present[start..])} and was {before}{Short(old[start..])}";
     }
+
+    private static string Text(JsonNode? value) => value?.ToJsonString(_readable) ?? "";
+
+    private static string Short(string text) => text.Length <= LongestValue ? text : text[..(LongestValue - 3)] + "...";
 }

@@ -1,7 +1,7 @@
 // The page of studies: those there are, with their states, looked at again every few seconds.
 
 import { KeyNeeded, rememberKey, studies } from "./service.js";
-import { describeBuild, duration, element, stateOfStudy } from "./studytext.js";
+import { capital, describeBuild, duration, element, put, stateOfStudy } from "./studytext.js";
 
 const at = id => document.getElementById(id);
 const again = 5000;                                            // ms
@@ -12,7 +12,7 @@ function cardOf(study) {
   const done = study.upToDate + study.ran;
   return element("li", { className: `card ${sign}` },
     element("h2", {}, element("a", { href: `studies/${encodeURIComponent(study.name)}`, textContent: study.name })),
-    element("p", { className: "stateLine", textContent: study.state === "Running" ? `${word}: ${done} of ${study.total} targets done` : word }),
+    element("p", { className: "stateLine", textContent: study.state === "Running" ? `${capital(word)}: ${done} of ${study.total} targets done` : capital(word) }),
     study.state === "Running" && study.total > 0 && element("progress", { max: study.total, value: done, ariaLabel: "Targets that are done" }),
     study.lastBuild && element("p", { textContent: `Last build: ${describeBuild(study.lastBuild)}, in ${duration(study.lastBuild.seconds)}` }),
     study.error && element("p", { className: "failure", textContent: study.error }));
@@ -25,7 +25,7 @@ async function show() {
     const all = await studies();
     at("state").textContent = all.length ? `${all.length} ${all.length === 1 ? "study" : "studies"}` : "There is no study yet.";
     const focused = document.activeElement?.getAttribute("href");
-    at("studies").replaceChildren(...all.map(cardOf));
+    put(at("studies"), all.map(cardOf));
     if (focused) [...at("studies").querySelectorAll("a")].find(link => link.getAttribute("href") === focused)?.focus();
   } catch (error) {
     at("error").hidden = false;

@@ -2,13 +2,13 @@
 
 import { ask, changeStudy, compareBuilds, followStudy, KeyNeeded, rememberKey, study, studyBuilds, studyTarget } from "./service.js";
 import { addressOf, lossOf, StudyGraph, told } from "./studygraph.js";
-import { buildState, bytes, duration, element, moment, number, parameter, sign, stateOfStudy, svg, wordOf } from "./studytext.js";
+import { buildState, bytes, capital, duration, element, moment, number, parameter, put, sign, stateOfStudy, svg, wordOf } from "./studytext.js";
 
 const at = id => document.getElementById(id);
 const name = decodeURIComponent(location.pathname.split("/").at(-1));
 const again = 3000, mostShown = 400, fewTargets = 40, largestPicture = 4e6, mostPictures = 4;      // ms; targets; targets; bytes; pictures
 const graph = new StudyGraph(at("graph"));
-let view = null, targets = new Map(), losses = new Map(), chosen = null, shownDetail = null, pictures = [], knownBuild, current = new AbortController();
+let view = null, targets = new Map(), losses = new Map(), chosen = null, shownDetail = null, lastDetail = 0, pictures = [], knownBuild, current = new AbortController();
 
 // ---- the whole
 
@@ -39,7 +39,7 @@ function showGraph() {
 function showState(state, status) {
   const [kind, word] = stateOfStudy(state, view.lastBuild), isRunning = state === "Running", done = status ? status.upToDate + status.ran : 0;
   at("state").className = `stateLine ${kind}`;
-  at("state").textContent = isRunning && status?.total > 0 ? `${word}: ${done} of ${status.total} targets done${status.failed ? `, ${status.failed} failed` : ""}${status.blocked ? `, ${status.blocked} cannot run` : ""}` : word;
+  at("state").textContent = isRunning && status?.total > 0 ? `${capital(word)}: ${done} of ${status.total} targets done${status.failed ? `, ${status.failed} failed` : ""}${status.blocked ? `, ${status.blocked} cannot run` : ""}` : capital(word);
   at("progress").hidden = !isRunning;
   at("progress").max = Math.max(1, status?.total ?? 1);
   at("progress").value = done;
@@ -77,7 +77,7 @@ function noteLoss({ name: target, state, progress }) {
 const facts = pairs => element("dl", {}, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "" && value?.length !== 0)
   .flatMap(([term, value]) => [element("dt", { textContent: term }), element("dd", {}, value)]));
 
-const section = (title, ...content) => content.some(Boolean) ? [element("h3", { textContent: title }), ...content] : [];
+const section = (title, ...content) => content.flat().some(Boolean) ? [element("h3", { textContent: title }), ...content] : [];
 
 const linksTo = names => names.map((one, i) => [i > 0 && ", ", element("a", { href: addressOf(one), textContent: one })]);
 
@@ -106,20 +106,23 @@ const lossSection = ({ training, validation }) => {
   return drawn ? section("Losses", drawn, validation.length > 0 && element("p", { className: "quiet small" }, element("span", { className: "key training", textContent: "training" }), " ", element("span", { className: "key validation", textContent: "validation" }))) : [];
 };
 
-const stateLine = target => element("p", { className: `stateLine ${target.state ?? "None"}` }, sign(target.state), ` ${target.state === "Running" ? `runs: ${told(target)}` : told(target)}`);
+function stateLine(target) {
+  const how = told(target);
+  return element("p", { className: `stateLine ${target.state ?? "None"}` }, sign(target.state), target.state === "Running" && !how.startsWith("runs") ? `runs: ${how}` : how);
+}
 
 /** What changes while a target runs. */
 function showProgress(target) {
   const line = at("detailBody").querySelector(".stateLine"), live = at("detailBody").querySelector(".live");
   line?.replaceWith(stateLine(target));
-  if (live && losses.has(target.name)) live.replaceChildren(...lossSection({ training: losses.get(target.name), validation: [] }));
+  if (live && losses.has(target.name)) put(live, lossSection({ training: losses.get(target.name), validation: [] }));
 }
 
 async function showDetail(target) {
-  const body = at("detailBody");
+  const body = at("detailBody"), turn = ++lastDetail;
   if (shownDetail !== target.name) {
     forgetPictures();
-    body.replaceChildren(stateLine(target));
+    put(body, stateLine(target));
   }
   shownDetail = target.name;
   at("detail").hidden = false;
@@ -128,16 +131,16 @@ async function showDetail(target) {
   try {
     detail = await studyTarget(name, target.name);
   } catch (error) {
-    if (chosen === target.name) body.replaceChildren(stateLine(target), element("p", { className: "failure", textContent: error.message }));
+    if (turn === lastDetail) put(body, stateLine(target), element("p", { className: "failure", textContent: error.message }));
     return;
   }
-  if (chosen !== target.name) return;
+  if (turn !== lastDetail || chosen !== target.name) return;
   forgetPictures();
   const now = targets.get(target.name), pictured = element("div", { className: "pictured" });
-  body.replaceChildren(
+  put(body,
     stateLine(now),
     now.reason && element("p", { className: "quiet", textContent: `Why: ${now.reason}${now.isFromBefore ? " (in a build before the last one)" : ""}` }),
-    now.error && element("pre", { className: "failure", textContent: now.error, tabIndex: 0, ariaLabel: "Error" }),
+    now.error && element("pre", { className: "failure", textContent: now.error, tabIndex: 0, role: "region", ariaLabel: "Error" }),
     facts([
       ["Kind", `${now.kind}: ${detail.kindDescription}`],
       ["Needs", linksTo(detail.dependsOn)],
@@ -148,19 +151,18 @@ async function showDetail(target) {
       ["Takes", Object.entries(detail.resources).map(([resource, count]) => `${resource} ${count}`).join(", ")],
       ["Written in", `${detail.place.file.split(/[\\/]/).at(-1)}, line ${detail.place.line}`],
     ]),
-    ...section("Results", detail.outputs.length > 0 && facts(detail.outputs.map(output => [output.name, output.link ? outside(output.link, output.value) : element("code", { textContent: output.value || "no files" })]))),
-    ...section("Numbers", detail.numbers.length > 0 && facts(detail.numbers.map(one => [one.name, number(one.value)]))),
-    element("div", { className: "live" }, ...lossSection(detail.losses ?? { training: losses.get(target.name) ?? [], validation: [] })),
+    section("Results", detail.outputs.length > 0 && facts(detail.outputs.map(output => [output.name, output.link ? outside(output.link, output.value) : element("code", { textContent: output.value || "no files" })]))),
+    section("Numbers", detail.numbers.length > 0 && facts(detail.numbers.map(one => [one.name, number(one.value)]))),
+    element("div", { className: "live" }, lossSection(detail.losses ?? { training: losses.get(target.name) ?? [], validation: [] })),
     pictured,
-    ...section("To be known", ...detail.notes.map(note => element("p", { textContent: note }))),
-    ...section("What it printed", detail.log && element("pre", { className: "log", textContent: detail.log.text || "nothing", tabIndex: 0, ariaLabel: "What it printed" }),
+    section("To be known", detail.notes.map(note => element("p", { textContent: note }))),
+    section("What it printed", detail.log && element("pre", { className: "log", textContent: detail.log.text || "nothing", tabIndex: 0, role: "region", ariaLabel: "What it printed" }),
       detail.log?.isCut && element("p", {}, "Only its end: ", outside(detail.log.location, "all of it"))),
-    ...section("Files", detail.files.length > 0 && element("ul", { className: "files" }, detail.files.map(file => element("li", {}, outside(file.location, file.name), ` ${bytes(file.length)}`))),
+    section("Files", detail.files.length > 0 && element("ul", { className: "files" }, detail.files.map(file => element("li", {}, outside(file.location, file.name), ` ${bytes(file.length)}`))),
       detail.filesLeftOut > 0 && element("p", { className: "quiet small", textContent: `and ${detail.filesLeftOut} more` })),
-    ...section("Parameters", facts(Object.entries(detail.parameters).map(([key, value]) => [key, parameter(value)]))),
-    detail.recipe && element("details", {}, element("summary", { textContent: "Recipe: all that the result depends on" }), element("pre", { className: "log", textContent: JSON.stringify(detail.recipe, null, 1), tabIndex: 0, ariaLabel: "Recipe" })),
+    section("Parameters", facts(Object.entries(detail.parameters).map(([key, value]) => [key, parameter(value)]))),
+    detail.recipe && element("details", {}, element("summary", { textContent: "Recipe: all that the result depends on" }), element("pre", { className: "log", textContent: JSON.stringify(detail.recipe, null, 1), tabIndex: 0, role: "region", ariaLabel: "Recipe" })),
     now.artifact && element("p", { className: "quiet small" }, "Artifact ", element("code", { textContent: now.artifact })));
-  for (const child of [...body.childNodes]) if (child.textContent === "false" || child.textContent === "null") child.remove();
   showPictures(pictured, detail).catch(() => {});
 }
 
@@ -171,7 +173,7 @@ async function showPictures(host, detail) {
   const files = detail.files.filter(file => /\.(png|jpe?g|svg)$/i.test(file.name) && file.length <= largestPicture).slice(0, mostPictures);
   for (const [location, text] of [...detail.preview ? [[detail.preview, `The first images of ${detail.target.name}`]] : [], ...files.map(file => [file.location, file.name])]) {
     const answer = await ask(location.slice(1));
-    if (!answer.ok || chosen !== detail.target.name) continue;
+    if (!answer.ok || !host.isConnected) continue;
     const address = URL.createObjectURL(await answer.blob());
     pictures.push(address);
     host.append(element("figure", {}, element("img", { src: address, alt: text }), element("figcaption", { textContent: text })));
@@ -209,12 +211,11 @@ async function showBuilds() {
   at("noBuilds").hidden = builds.length > 0;
   at("compare").hidden = builds.length === 0;
   at("compare").querySelector("button").hidden = builds.length < 2;
-  const kept = ["a", "b"].map(side => at("builds").querySelector(`[name=${side}]:checked`)?.value);
-  at("builds").replaceChildren(...builds.map((build, i) => element("li", {},
+  put(at("builds"), builds.map((build, i) => element("li", {},
     element("div", {}, element("span", { className: `stateLine ${build.state}`, textContent: buildState(build.state) }), ` ${moment(build.began)}`,
       element("p", { className: "quiet small", textContent: `${build.ran} ran, ${build.upToDate} up to date${build.failed ? `, ${build.failed} failed` : ""}${build.blocked ? `, ${build.blocked} could not run` : ""}; ${duration(build.seconds)}` })),
     builds.length > 1 && ["a", "b"].map(side => element("label", { className: "check" },
-      element("input", { type: "radio", name: side, value: build.id, checked: builds.some(one => one.id === kept[side === "a" ? 0 : 1]) && kept.every(Boolean) ? kept[side === "a" ? 0 : 1] === build.id : i === (side === "a" ? 1 : 0) }),
+      element("input", { type: "radio", name: side, value: build.id, checked: i === (side === "a" ? 1 : 0) }),
       side.toUpperCase(), element("span", { className: "unseen", textContent: `: the build of ${moment(build.began)}` }))))));
 }
 
@@ -223,11 +224,11 @@ async function compare(event) {
   const [a, b] = ["a", "b"].map(side => at("builds").querySelector(`[name=${side}]:checked`).value), host = at("comparison");
   try {
     const { same, targets: differing } = await compareBuilds(name, a, b);
-    host.replaceChildren(
+    put(host,
       element("h3", { textContent: differing.length ? `${differing.length} of ${same + differing.length} targets differ` : `All ${same} targets are the same` }),
       element("ul", { className: "differing" }, differing.map(comparedOf)));
   } catch (error) {
-    host.replaceChildren(element("p", { className: "failure", textContent: error.message }));
+    put(host, element("p", { className: "failure", textContent: error.message }));
   }
   host.focus();
 }
@@ -246,7 +247,7 @@ function comparedOf(target) {
       ["Error in A", target.errorA],
       ["Error in B", target.errorB],
     ]),
-    target.numbers.length > 0 && element("table", {},
+    target.numbers.some(one => one.a !== one.b) && element("table", {},
       element("thead", {}, element("tr", {}, element("td"), ["A", "B"].map(side => element("th", { scope: "col", textContent: side })))),
       element("tbody", {}, target.numbers.map(one => element("tr", {}, element("th", { scope: "row", textContent: one.name }), element("td", { textContent: number(one.a) }), element("td", { textContent: number(one.b) }))))));
 }
@@ -257,19 +258,20 @@ const pause = () => new Promise(done => setTimeout(() => document.hidden ? docum
 
 /** Looks, follows a build until it stands still, looks again. */
 async function watch(signal) {
-  for (let isFirst = true; !signal.aborted; isFirst = false) {
+  while (!signal.aborted) {
     try {
+      const isFirst = view === null;
       showStudy(await study(name));
       at("error").hidden = at("keyField").hidden = true;
-      if (isFirst) choose(false);
-      if (view.lastBuild !== knownBuild || isFirst) {
-        knownBuild = view.lastBuild;
+      if (isFirst || (chosen && !targets.has(chosen))) choose(false);
+      if (view.lastBuild !== knownBuild) {
         await showBuilds();
+        knownBuild = view.lastBuild;
         if (chosen && !isFirst) showDetail(targets.get(chosen));
       }
       if (view.state === "Running") {
-        const one = new AbortController();
-        await followStudy(name, status => status.request && status.request.study !== view.study ? one.abort() : take(status), AbortSignal.any([signal, one.signal]));
+        const other = new AbortController();
+        await followStudy(name, status => status.request?.study === view.study ? take(status) : other.abort(), AbortSignal.any([signal, other.signal]));
         continue;
       }
     } catch (error) {
@@ -315,8 +317,8 @@ for (const what of ["pause", "resume", "cancel"]) {
 at("find").addEventListener("input", showGraph);
 at("compare").addEventListener("submit", compare);
 at("close").addEventListener("click", close);
-at("detail").addEventListener("keydown", event => {
-  if (event.key === "Escape") close();
+addEventListener("keydown", event => {
+  if (event.key === "Escape" && chosen) close();
 });
 addEventListener("hashchange", () => choose(true));
 at("key").addEventListener("change", event => {

@@ -16,6 +16,28 @@ function layersOf(names, edges) {
   return layers;
 }
 
+/** Where a line passes a layer between its ends: one such place for all lines of a target, so that they do not run through the boxes of others. */
+const passing = (from, layer) => `\0${layer}\0${from}`;
+const isPassing = name => name[0] === "\0";
+
+/** Layers with the places where lines pass them, and the lines as steps from layer to layer. */
+function withPassages(layers, edges) {
+  const layerOf = new Map(layers.flatMap((layer, k) => layer.map(name => [name, k]))), steps = new Map(), passages = layers.map(() => new Set());
+  const lines = edges.map(({ from, to }) => {
+    const stops = [from];
+    for (let k = layerOf.get(from) + 1; k < layerOf.get(to); k++) {
+      stops.push(passing(from, k));
+      passages[k].add(stops.at(-1));
+    }
+    stops.push(to);
+    stops.slice(1).forEach((stop, i) => steps.set(`${stops[i]}\n${stop}`, { from: stops[i], to: stop }));
+    return { from, to, stops };
+  });
+  return { layers: layers.map((layer, k) => [...layer, ...passages[k]]), steps: [...steps.values()], lines };
+}
+
+const withoutPassages = (layers, edges) => ({ layers, steps: edges, lines: edges.map(({ from, to }) => ({ from, to, stops: [from, to] })) });
+
 /** Brings neighbours together: each target to the middle of those that it is joined to, layer by layer, there and back a few times. */
 function order(layers, edges) {
   const joined = new Map(layers.flat().map(name => [name, []]));
@@ -51,12 +73,21 @@ function lay(layers, room) {
     return { places, width: room, height: Math.max(0, y - gapOfLayers), isDown: true };
   }
   const width = Math.max(150, Math.min(widest, (room - (layers.length - 1) * gapOfLayers) / Math.max(1, layers.length)));
-  const tallest = Math.max(0, ...layers.map(layer => layer.length * (height + gapInLayer) - gapInLayer));
-  layers.forEach((layer, k) => layer.forEach((name, i) => places.set(name, {
-    x: k * (width + gapOfLayers), y: (tallest - layer.length * (height + gapInLayer) + gapInLayer) / 2 + i * (height + gapInLayer), width,
-  })));
+  const heightOf = name => isPassing(name) ? 0 : height, heights = layers.map(layer => layer.reduce((sum, name) => sum + heightOf(name) + gapInLayer, -gapInLayer));
+  const tallest = Math.max(0, ...heights);
+  layers.forEach((layer, k) => {
+    let y = (tallest - heights[k]) / 2;
+    for (const name of layer) {
+      places.set(name, { x: k * (width + gapOfLayers), y: isPassing(name) ? y - height / 2 : y, width });
+      y += heightOf(name) + gapInLayer;
+    }
+  });
   return { places, width: layers.length * (width + gapOfLayers) - gapOfLayers, height: tallest, isDown: false };
 }
+
+/** From the end of one box to the beginning of another one; straight through where it only passes. */
+const path = (stops, places, isDown) => isDown ? curve(places.get(stops[0]), places.get(stops.at(-1)), true)
+  : stops.slice(1).map((stop, i) => curve(places.get(stops[i]), places.get(stop), false) + (isPassing(stop) ? `h${places.get(stop).width}` : "")).join("");
 
 const curve = (from, to, isDown) => {
   if (isDown) {
@@ -78,10 +109,11 @@ export function lossOf(progress) {
 export function told(target) {
   const { progress } = target;
   if (target.state === "Running" && progress?.phase) {
-    const parts = [progress.total > 0 ? `${Math.floor(100 * progress.done / progress.total)} %` : progress.phase];
+    if (!(progress.total > 0)) return `runs: ${progress.phase}`;
+    const parts = [`${Math.floor(100 * progress.done / progress.total)} %`];
     const loss = lossOf(progress);
     if (loss !== null) parts.push(`loss ${number(Number(loss.toPrecision(4)))}`);
-    else if (progress.total > 0) parts.push(progress.phase);
+    else parts.push(progress.phase);
     return parts.join(", ");
   }
   return `${wordOf(target.state)}${target.seconds > 0 && (target.state === "Done" || target.state === "UpToDate") ? `, ${duration(target.seconds)}` : ""}`;
@@ -142,13 +174,13 @@ export class StudyGraph {
   #draw() {
     this.#room = this.#roomNow();
     const focused = this.#host.contains(document.activeElement) ? document.activeElement.dataset.target : null;
-    const layers = layersOf([...this.#targets.keys()], this.#edges);
-    order(layers, this.#edges);
-    const { places, width, height: all, isDown } = lay(layers, this.#room);
-    this.#places = places;
-    this.#lines = this.#edges.map(({ from, to }) => ({ from, to, path: svg("path", { class: "edge", d: curve(places.get(from), places.get(to), isDown) }) }));
+    const known = layersOf([...this.#targets.keys()], this.#edges), { layers, steps, lines } = this.#room < narrow ? withoutPassages(known, this.#edges) : withPassages(known, this.#edges);
+    order(layers, steps);
+    const { places, width, height: all, isDown } = lay(layers, this.#room), names = layers.flat().filter(name => !isPassing(name));
+    this.#places = new Map(names.map(name => [name, places.get(name)]));
+    this.#lines = lines.map(({ from, to, stops }) => ({ from, to, path: svg("path", { class: "edge", d: path(stops, places, isDown) }) }));
     this.#nodes = new Map();
-    const shown = layers.flat().map(name => this.#nodeOf(name, places.get(name)));
+    const shown = names.map(name => this.#nodeOf(name, places.get(name)));
     this.#host.replaceChildren(svg("svg", { width, height: all + 4, viewBox: `-2 -2 ${width + 4} ${all + 4}`, role: "group", "aria-label": "Graph of targets" }, this.#lines.map(line => line.path), shown));
     for (const target of this.#targets.values()) this.#fill(target);
     this.choose(this.#chosen);
@@ -156,10 +188,10 @@ export class StudyGraph {
   }
 
   #nodeOf(name, { x, y, width }) {
-    const text = svg("text", { x: 32, y: 35, class: "how" }), bar = svg("rect", { x: 1, y: height - 4, width: 0, height: 3, class: "bar" }), signed = svg("svg", { x: 10, y: 24, width: 14, height: 14 });
+    const text = svg("text", { x: 32, y: 35, class: "how" }), bar = svg("rect", { x: 1, y: height - 4, width: 0, height: 3, class: "part" }), signed = svg("svg", { x: 10, y: 24, width: 14, height: 14 });
     const link = svg("a", { href: addressOf(name), transform: `translate(${x} ${y})`, "data-target": name },
       svg("title"), svg("rect", { width, height, rx: 8, class: "box" }), svg("text", { x: 10, y: 17, class: "what" }), signed, text, bar);
-    link.querySelector(".what").textContent = shortened(name, Math.floor((width - 16) / 7.3));
+    link.querySelector(".what").textContent = shortened(name, Math.floor((width - 16) / 7.8));
     this.#nodes.set(name, { link, text, bar, signed, width });
     return link;
   }
@@ -167,7 +199,7 @@ export class StudyGraph {
   #fill(target) {
     const { link, text, bar, signed, width } = this.#nodes.get(target.name), how = told(target), { progress } = target;
     link.setAttribute("class", `node ${target.state ?? "None"}`);
-    link.setAttribute("aria-label", `${target.name}, ${target.kind}: ${target.state === "Running" ? `runs, ${how}` : how}`);
+    link.setAttribute("aria-label", `${target.name}, ${target.kind}: ${target.state === "Running" && !how.startsWith("runs") ? `runs, ${how}` : how}`);
     link.querySelector("title").textContent = `${target.name} (${target.kind}): ${target.error ?? how}`;
     text.textContent = shortened(how, Math.floor((width - 38) / 6.2));
     signed.replaceChildren(sign(target.state));

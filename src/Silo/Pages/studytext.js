@@ -1,18 +1,23 @@
 // What the pages of studies say, and the elements that they say it in.
 
-/** An element with properties (those of SVG and aria as attributes) and children; what is false or null is left out. */
+/** An element with properties and children; children may be texts, lists, or nothing (false, null, undefined). */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   Object.assign(made, properties);
-  made.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
-  return made;
+  return put(made, children);
 }
 
+/** The same of SVG, with attributes. */
 export function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
-  return made;
+  return put(made, children);
+}
+
+/** Gives an element other children. */
+export function put(host, ...children) {
+  host.replaceChildren(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
+  return host;
 }
 
 /** The states of targets: a word, and the path of a sign in a square of 24. */
@@ -43,6 +48,8 @@ export function stateOfStudy(state, lastBuild) {
     default: return ["none", lastBuild ? "given up" : "not built to an end yet"];
   }
 }
+
+export const capital = text => text[0].toUpperCase() + text.slice(1);
 
 export const buildState = state => state === "None" ? "given up" : state.toLowerCase();
 
