@@ -68,7 +68,7 @@ public sealed class StudiesApiTests(StudiesFixture service) : IClassFixture<Stud
         using var page = await service.Http.GetAsync(files["page.html"], Token);
         Assert.Equal("text/html", page.Content.Headers.ContentType!.MediaType);
         Assert.StartsWith("sandbox;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);      // a program's page runs no scripts here
-        Assert.Equal("[{\"$target\":\"first\",\"output\":\"path\"},1]", JsonSerializer.Serialize((await GetAsync(TextOf(targets["second[n=1]"], "location")!)).GetProperty("parameters").GetProperty("command").EnumerateArray().Skip(3)));
+        Assert.Equal("[{\"$target\":\"first\",\"output\":\"path\"},\"1\"]", JsonSerializer.Serialize((await GetAsync(TextOf(targets["second[n=1]"], "location")!)).GetProperty("parameters").GetProperty("command").EnumerateArray().Skip(3)));
 
         string artifact = TextOf(detail.GetProperty("target"), "artifact")!;
         foreach (var (said, path) in ((string, string)[])

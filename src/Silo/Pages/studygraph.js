@@ -116,7 +116,8 @@ export function told(target) {
     else parts.push(progress.phase);
     return parts.join(", ");
   }
-  return `${wordOf(target.state)}${target.seconds > 0 && (target.state === "Done" || target.state === "UpToDate") ? `, ${duration(target.seconds)}` : ""}`;
+  const word = wordOf(target.state), took = target.seconds > 0 ? duration(target.seconds) : null;
+  return target.state === "Done" && took ? `${word}, ${took}` : target.state === "UpToDate" && took ? `${word} (${took})` : word;
 }
 
 export const addressOf = name => `#target=${encodeURIComponent(name)}`;
@@ -173,6 +174,7 @@ export class StudyGraph {
 
   #draw() {
     this.#room = this.#roomNow();
+    if (!this.#targets.size) return this.#host.replaceChildren();
     const focused = this.#host.contains(document.activeElement) ? document.activeElement.dataset.target : null;
     const known = layersOf([...this.#targets.keys()], this.#edges), { layers, steps, lines } = this.#room < narrow ? withoutPassages(known, this.#edges) : withPassages(known, this.#edges);
     order(layers, steps);
@@ -199,8 +201,7 @@ export class StudyGraph {
   #fill(target) {
     const { link, text, bar, signed, width } = this.#nodes.get(target.name), how = told(target), { progress } = target;
     link.setAttribute("class", `node ${target.state ?? "None"}`);
-    link.setAttribute("aria-label", `${target.name}, ${target.kind}: ${target.state === "Running" && !how.startsWith("runs") ? `runs, ${how}` : how}`);
-    link.querySelector("title").textContent = `${target.name} (${target.kind}): ${target.error ?? how}`;
+    link.querySelector("title").textContent = `${target.name}, ${target.kind}: ${target.state === "Running" && !how.startsWith("runs") ? `runs, ${how}` : how}`;      // its name for screen readers too
     text.textContent = shortened(how, Math.floor((width - 38) / 6.2));
     signed.replaceChildren(sign(target.state));
     bar.setAttribute("width", target.state === "Running" && progress?.total > 0 ? (width - 2) * Math.min(1, progress.done / progress.total) : 0);

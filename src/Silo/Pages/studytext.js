@@ -1,24 +1,24 @@
 // What the pages of studies say, and the elements that they say it in.
 
+const given = children => children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false);
+
 /** An element with properties and children; children may be texts, lists, or nothing (false, null, undefined). */
 export function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  Object.assign(made, properties);
-  return put(made, children);
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...given(children));
+  return made;
 }
 
 /** The same of SVG, with attributes. */
 export function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return put(made, children);
+  made.append(...given(children));
+  return made;
 }
 
 /** Gives an element other children. */
-export function put(host, ...children) {
-  host.replaceChildren(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
-  return host;
-}
+export const put = (host, ...children) => host.replaceChildren(...given(children));
 
 /** The states of targets: a word, and the path of a sign in a square of 24. */
 export const states = {
