@@ -53,7 +53,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
 
         service.LetGo("go-live");
         await Expect(Target(page, "after[n=2]")).ToHaveClassAsync("node Done");
-        await Expect(page.Locator("#state")).ToHaveTextAsync("Failed");
+        await Expect(page.Locator("#state")).ToHaveTextAsync("Failed: 1 of 6 targets failed");
         await Expect(page.Locator("#builds li")).ToHaveCountAsync(1);
         await Expect(page.Locator("#builds li")).ToContainTextAsync("4 ran, 0 up to date, 1 failed, 1 could not run");
         await Target(page, "broken").ClickAsync();

@@ -12,10 +12,9 @@ function cardOf(study) {
   const done = study.upToDate + study.ran;
   return element("li", { className: `card ${sign}` },
     element("h2", {}, element("a", { href: `studies/${encodeURIComponent(study.name)}`, textContent: study.name })),
-    element("p", { className: "stateLine", textContent: study.state === "Running" ? `${capital(word)}: ${done} of ${study.total} targets done` : capital(word) }),
+    element("p", { className: "stateLine", textContent: study.state === "Running" ? `${capital(word)}: ${done} of ${study.total} targets done` : study.error ? `${capital(word)}: ${study.error}` : capital(word) }),
     study.state === "Running" && study.total > 0 && element("progress", { max: study.total, value: done, ariaLabel: "Targets that are done" }),
-    study.lastBuild && element("p", { textContent: `Last build: ${describeBuild(study.lastBuild)}, in ${duration(study.lastBuild.seconds)}` }),
-    study.error && element("p", { className: "failure", textContent: study.error }));
+    study.lastBuild && element("p", { textContent: `Last build: ${describeBuild(study.lastBuild)}, in ${duration(study.lastBuild.seconds)}` }));
 }
 
 async function show() {

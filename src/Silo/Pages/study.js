@@ -19,13 +19,7 @@ function showStudy(seen) {
   at("description").textContent = seen.description || `${seen.targets.length} targets`;
   if (isOther) showGraph();
   else for (const target of seen.targets) graph.update(target);
-  showState(seen.state, null);
-  showFailure(seen.error);
-}
-
-function showFailure(error) {
-  at("failure").hidden = !error;
-  at("failure").textContent = error ?? "";
+  showState(seen, null);
 }
 
 function showGraph() {
@@ -36,10 +30,10 @@ function showGraph() {
   graph.show(shown, view.edges);
 }
 
-function showState(state, status) {
+function showState({ state, error }, status) {
   const [kind, word] = stateOfStudy(state, view.lastBuild), isRunning = state === "Running", done = status ? status.upToDate + status.ran : 0;
   at("state").className = `stateLine ${kind}`;
-  at("state").textContent = isRunning && status?.total > 0 ? `${capital(word)}: ${done} of ${status.total} targets done${status.failed ? `, ${status.failed} failed` : ""}${status.blocked ? `, ${status.blocked} cannot run` : ""}` : capital(word);
+  at("state").textContent = isRunning && status?.total > 0 ? `${capital(word)}: ${done} of ${status.total} targets done${status.failed ? `, ${status.failed} failed` : ""}${status.blocked ? `, ${status.blocked} cannot run` : ""}` : error ? `${capital(word)}: ${error}` : capital(word);
   at("progress").hidden = !isRunning;
   at("progress").max = Math.max(1, status?.total ?? 1);
   at("progress").value = done;
@@ -60,8 +54,7 @@ function take(status) {
     noteLoss(target);
     if (target.name === chosen) (before.state === target.state ? showProgress : showDetail)(target);
   }
-  showState(status.state, status);
-  showFailure(status.error);
+  showState(status, status);
 }
 
 function noteLoss({ name: target, state, progress }) {
@@ -139,7 +132,7 @@ async function showDetail(target) {
   const now = targets.get(target.name), pictured = element("div", { className: "pictured" });
   put(body,
     stateLine(now),
-    now.reason && element("p", { className: "quiet", textContent: `Why: ${now.reason}${now.isFromBefore ? " (in a build before the last one)" : ""}` }),
+    now.reason && now.reason !== wordOf(now.state) && element("p", { className: "quiet", textContent: `Why: ${now.reason}${now.isFromBefore ? " (in a build before the last one)" : ""}` }),
     now.error && element("pre", { className: "failure", textContent: now.error, tabIndex: 0, role: "region", ariaLabel: "Error" }),
     facts([
       ["Kind", `${now.kind}: ${detail.kindDescription}`],
@@ -151,11 +144,11 @@ async function showDetail(target) {
       ["Takes", Object.entries(detail.resources).map(([resource, count]) => `${resource} ${count}`).join(", ")],
       ["Written in", `${detail.place.file.split(/[\\/]/).at(-1)}, line ${detail.place.line}`],
     ]),
-    section("Results", detail.outputs.length > 0 && facts(detail.outputs.map(output => [output.name, output.link ? outside(output.link, output.value) : element("code", { textContent: output.value || "no files" })]))),
+    section("Results", detail.outputs.length > 0 && facts(detail.outputs.filter(({ name, value }) => name !== "path" || detail.outputs.every(other => other.name === "path" || other.value !== value)).map(output => [output.name, output.link ? outside(output.link, output.value) : element("code", { textContent: output.value || "no files" })]))),
     section("Numbers", detail.numbers.length > 0 && facts(detail.numbers.map(one => [one.name, number(one.value)]))),
     element("div", { className: "live" }, lossSection(detail.losses ?? { training: losses.get(target.name) ?? [], validation: [] })),
     pictured,
-    section("To be known", detail.notes.map(note => element("p", { textContent: note }))),
+    section("To be known", detail.notes.map(note => element("p", { className: "small", textContent: note }))),
     section("What it printed", detail.log && element("pre", { className: "log", textContent: detail.log.text || "nothing", tabIndex: 0, role: "region", ariaLabel: "What it printed" }),
       detail.log?.isCut && element("p", {}, "Only its end: ", outside(detail.log.location, "all of it"))),
     section("Files", detail.files.length > 0 && element("ul", { className: "files" }, detail.files.map(file => element("li", {}, outside(file.location, file.name), ` ${bytes(file.length)}`))),
