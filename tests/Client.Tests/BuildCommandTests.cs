@@ -65,6 +65,29 @@ public sealed class BuildCommandTests : IDisposable
         Assert.Equal((1, 8), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
         Assert.Equal("small", (await JsonAsync("study", "list"))[0].GetProperty("name").GetString());
         Assert.Equal(9, (await JsonAsync("study", "show", "small")).GetProperty("last").GetProperty("targets").GetArrayLength());
+        await ComparesAsync();
+    }
+
+    /// <summary>The four builds above, beside each other.</summary>
+    private async Task ComparesAsync()
+    {
+        Assert.Equal([1, 7, 1, 9], (await JsonAsync("study", "history", "small")).GetProperty("builds").EnumerateArray().Select(build => build.GetProperty("ran").GetInt32()));
+        var set = Assert.Single((await JsonAsync("study", "compare", "small")).GetProperty("targets").EnumerateArray());
+        Assert.Equal(("the content of 'catalogue' has changed", true), (set.GetProperty("recipe").GetString(), set.GetProperty("isSameResult").GetBoolean()));
+        var targets = (await JsonAsync("study", "compare", "small", "3", "2")).GetProperty("targets").EnumerateArray().ToDictionary(target => target.GetProperty("name").GetString()!);
+        Assert.Equal(7, targets.Count);
+        (double? A, double? B) Number(string target, string name) => targets[target].GetProperty("numbers").EnumerateArray().Where(number => number.GetProperty("name").GetString() == name)
+            .Select(number => ((double?)number.GetProperty("a").GetDouble(), (double?)number.GetProperty("b").GetDouble())).Single();
+        Assert.Equal((2, 3), Number("model", "iterations"));
+        var loss = Number("model", "training loss, last");
+        Assert.True(loss.A > 0 && loss.B > 0 && loss.A != loss.B);
+        Assert.InRange(Number("quality", "KS distance, Pixels scaled to 0 to 1").B!.Value, 0, 1);
+        Assert.Contains("'iterations' is 3 and was 2", (await RunAsync("study", "compare", "small", "3", "2")).Output, StringComparison.Ordinal);
+        Assert.Contains("All 9 targets are the same", (await RunAsync("study", "compare", "small", "1", "1", "--with", "small")).Output, StringComparison.Ordinal);
+        var (exitCode, _, errors) = await RunAsync("study", "compare", "small", "5");
+        Assert.NotEqual(ExitCode.Done, exitCode);
+        Assert.Contains("has no build '5': there are 4", errors, StringComparison.Ordinal);
+        Assert.Contains("There is no study 'none'", (await RunAsync("study", "compare", "small", "--with", "none")).Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         await AssertAccessibleAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "live" }).PressAsync("Enter");
 
-        await Expect(Target(page, "held")).ToHaveAccessibleNameAsync("held, exec: runs: sh");
+        await Expect(Target(page, "held")).ToHaveAccessibleNameAsync("held, exec: runs: holding on");
         await Expect(Target(page, "first")).ToContainTextAsync("done");
         await Expect(Target(page, "after[n=2]")).ToContainTextAsync("waits");
         await Expect(Target(page, "broken")).ToHaveClassAsync("node Failed");
@@ -135,7 +135,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
           first:
             kind: exec
             command: [sh, -c, "echo said by first; echo '<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"3\" height=\"2\"/>' > picture.svg; echo {{name}} $0 > word.txt", "${word}"]
-          held: {kind: exec, command: [sh, -c, "until [ -e {{service.Folder}}/go-{{name}} ]; do sleep 0.05; done; cat $0/word.txt > held.txt", "${targets.first.path}"]}
+          held: {kind: exec, command: [sh, -c, "echo holding on; until [ -e {{service.Folder}}/go-{{name}} ]; do sleep 0.05; done; cat $0/word.txt > held.txt", "${targets.first.path}"]}
           after: {kind: exec, matrix: {n: [1, 2]}, command: [sh, -c, "cat $0/held.txt > after-$1.txt", "${targets.held.path}", "${matrix.n}"]}
           broken: {kind: exec, command: [sh, -c, "echo no such luck of {{name}} >&2; exit 3"]}
           blocked: {kind: exec, command: [cat, "${targets.broken.path}"]}

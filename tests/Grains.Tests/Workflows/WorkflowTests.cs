@@ -89,6 +89,42 @@ public sealed class WorkflowTests : IDisposable
     }
 
     [Fact]
+    public async Task Builds_AreAChain_AndTwoOfThemAreCompared()
+    {
+        await using var silo = await WorkflowSilo.OpenAsync(_folder.Path);
+        Study Study(int a, int c, params (string, int, string[])[] more) => WorkflowSilo.StudyOf("chain", [("a", a, []), ("b", 4, ["a"]), ("c", c, []), .. more]);
+        await silo.BuildAsync(Study(20, 30, ("old", 50, [])));
+        silo.Work.Failures["c"] = 1;
+        await silo.BuildAsync(Study(22, 32, ("new", 52, [])));       // a gives something else, c fails
+        await silo.BuildAsync(Study(23, 32, ("new", 52, [])), "b");  // a has another recipe and gives the same; of c and new nothing is asked
+
+        var last = await silo.Grains.Workflow("chain").GetStatusAsync(Token);
+        var builds = await BuildHistory.ReadAsync(silo.Store, last.LastBuild, Token).ToListAsync(Token);
+        Assert.Equal([("Done", 1, 1, 0), ("Failed", 3, 0, 1), ("Done", 4, 0, 0)], builds.Select(build => build.Summary).Select(build => (build.State, build.Ran, build.UpToDate, build.Failed)));
+        Assert.Equal(["c", "new"], builds[0].Record.Targets.Where(target => target.IsFromBefore).Select(target => target.Name));
+        Assert.Equal([builds[1].Id, builds[2].Id, null], builds.Select(build => build.Record.Previous));
+
+        async Task<Dictionary<string, ComparedTarget>> CompareAsync(string first, string second) => (await BuildComparison.MakeAsync(
+            await BuildHistory.FindAsync(silo.Store, last, first, Token), await BuildHistory.FindAsync(silo.Store, last, second, Token), silo.Store, silo.Grains, Token)).Targets.ToDictionary(target => target.Name);
+
+        var compared = await CompareAsync("3", "2");
+        Assert.Equal(["a", "b", "c", "new", "old"], compared.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(("""'command' is ["22"] and was ["20"]""", false), (compared["a"].Recipe, compared["a"].IsSameResult));
+        Assert.Equal(("the result of 'a' is another one", false), (compared["b"].Recipe, compared["b"].IsSameResult));
+        // Nothing has come of it, so that only the studies know what was meant.
+        Assert.Equal(("""'command' is ["32"] and was ["30"]""", null, "Done", "Failed", "It was told to fail."), (compared["c"].Recipe, compared["c"].IsSameResult, compared["c"].StateA, compared["c"].StateB, compared["c"].ErrorB));
+        Assert.Equal(("only B has it", "only A has it"), (compared["new"].Recipe, compared["old"].Recipe));
+        compared = await CompareAsync("2", builds[0].Id);
+        Assert.Equal(["a"], compared.Keys);
+        Assert.Equal(("""'command' is ["23"] and was ["22"]""", true), (compared["a"].Recipe, compared["a"].IsSameResult));
+        Assert.Empty(await CompareAsync("1", "1"));
+        Assert.Contains("there are 3", (await Assert.ThrowsAsync<UserErrorException>(() => CompareAsync("4", "1"))).Message, StringComparison.Ordinal);
+
+        await silo.Store.DeleteAsync(builds[1].Id, Token);
+        Assert.Equal([builds[0].Id], await BuildHistory.ReadAsync(silo.Store, last.LastBuild, Token).Select(build => build.Id).ToListAsync(Token));
+    }
+
+    [Fact]
     public async Task FailedTarget_BlocksWhatNeedsIt_AndTheNextBuildRunsOnlyThat()
     {
         await using var silo = await WorkflowSilo.OpenAsync(_folder.Path);

@@ -15,7 +15,7 @@ namespace RadioDiffusion.Grains.Workflows.Kinds;
 internal sealed class ExecTarget(IArtifactStore store, IOptions<WorkflowOptions> options) : ITargetWork
 {
     private const string OutputKind = "files";
-    private const int LinesInError = 12;
+    private const int LinesInError = 12, LongestPhase = 100;
     private static readonly string[] _inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT", "SystemRoot", "TEMP", "TMP", "USERPROFILE"];
 
     public string Kind => "exec";
@@ -63,9 +63,9 @@ internal sealed class ExecTarget(IArtifactStore store, IOptions<WorkflowOptions>
         process.StandardInput.Close();
         await using var file = new StreamWriter(log);
         var gate = new Lock();
-        var output = RelayAsync(process.StandardOutput, file, gate);
-        var errors = RelayAsync(process.StandardError, file, gate);
         context.Tell(Path.GetFileName(start.FileName), 0, 0);
+        var output = RelayAsync(process.StandardOutput, file, context, gate);
+        var errors = RelayAsync(process.StandardError, file, context, gate);
         try
         {
             await process.WaitForExitAsync(cancellationToken);
@@ -91,12 +91,17 @@ internal sealed class ExecTarget(IArtifactStore store, IOptions<WorkflowOptions>
         }
     }
 
-    private static async Task RelayAsync(StreamReader from, StreamWriter to, Lock gate)
+    /// <summary>Writes down what a program says; its last words are told as what it is doing.</summary>
+    private static async Task RelayAsync(StreamReader from, StreamWriter to, TargetContext context, Lock gate)
     {
         while (await from.ReadLineAsync() is { } line)
         {
             lock (gate)
+            {
                 to.WriteLine(line);
+                if (!string.IsNullOrWhiteSpace(line))
+                    context.Tell(line.Length <= LongestPhase ? line : line[..LongestPhase], 0, 0);
+            }
         }
     }
 
