@@ -58,7 +58,7 @@ public sealed record StudyEdge(string From, string To);
 /// <param name="Kind">dataset, train and so on.</param>
 /// <param name="State">Null if it was never built.</param>
 /// <param name="Reason">Why it ran, or why it did not.</param>
-/// <param name="IsFromBefore">Whether the last build was of other targets only.</param>
+/// <param name="IsFromBefore">Whether the build that is under way, or was last, is of other targets only.</param>
 /// <param name="Progress">While it runs.</param>
 /// <param name="Seconds">How long it ran, when its result was made.</param>
 /// <param name="Error">Why it failed.</param>
@@ -109,7 +109,7 @@ internal sealed class StudyTargets
         if (_now.TryGetValue(name, out var now))
             return new StudyTargetView(name, now.Kind, now.State.ToString(), now.Reason, false, now.Progress, now.Seconds, now.Error, now.Attempt, now.Artifact, location);
         return _built.TryGetValue(name, out var built)
-            ? new StudyTargetView(name, built.Kind, built.State, built.Reason, built.IsFromBefore, null, built.Seconds, built.Error, 0, built.Artifact, location)
+            ? new StudyTargetView(name, built.Kind, built.State, built.Reason, built.IsFromBefore || _now.Count > 0, null, built.Seconds, built.Error, 0, built.Artifact, location)
             : new StudyTargetView(name, _targets[name].Kind, null, "", false, null, 0, null, 0, null, location);
     }
 

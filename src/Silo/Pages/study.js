@@ -132,7 +132,7 @@ async function showDetail(target) {
   const now = targets.get(target.name), pictured = element("div", { className: "pictured" });
   put(body,
     stateLine(now),
-    now.reason && now.reason !== wordOf(now.state) && element("p", { className: "quiet", textContent: `Why: ${now.reason}${now.isFromBefore ? " (in a build before the last one)" : ""}` }),
+    now.reason && now.reason !== wordOf(now.state) && element("p", { className: "quiet", textContent: `Why: ${now.reason}` }),
     now.error && element("pre", { className: "failure", textContent: now.error, tabIndex: 0, role: "region", ariaLabel: "Error" }),
     facts([
       ["Kind", `${now.kind}: ${detail.kindDescription}`],

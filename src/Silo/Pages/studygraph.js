@@ -116,7 +116,7 @@ export function told(target) {
     else parts.push(progress.phase);
     return parts.join(", ");
   }
-  const word = wordOf(target.state), took = target.seconds > 0 ? duration(target.seconds) : null;
+  const word = `${wordOf(target.state)}${target.isFromBefore ? " before" : ""}`, took = target.seconds > 0 ? duration(target.seconds) : null;
   return target.state === "Done" && took ? `${word}, ${took}` : target.state === "UpToDate" && took ? `${word} (${took})` : word;
 }
 
