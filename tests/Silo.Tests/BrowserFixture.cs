@@ -1,3 +1,4 @@
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace RadioDiffusion.Silo.Tests;
@@ -63,6 +64,13 @@ public sealed class WatchedPage : IAsyncDisposable
     public List<string> Errors { get; } = [];
 
     public ILocator Cards(string state) => Page.Locator($".card.{state}");
+
+    /// <summary>No rule of axe is broken.</summary>
+    public async Task AssertAccessibleAsync() =>
+        Assert.Empty((await Page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help} {string.Join(" ", violation.Nodes.Select(node => node.Html))}"));
+
+    /// <summary>Nothing is wider than the window.</summary>
+    public async Task AssertFitsAsync() => Assert.True(await Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
 
     public ValueTask DisposeAsync() => new(Page.Context.CloseAsync());
 

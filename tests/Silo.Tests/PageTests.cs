@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.Silo.Tests.Security;
@@ -71,7 +70,7 @@ public sealed class PageTests(ServiceFixture service, KeysFixture keys, BrowserF
         await page.Keyboard.PressAsync("r");
         await Expect(page.Locator("#seed")).Not.ToHaveValueAsync(before);
         await Expect(watched.Cards("done")).ToHaveCountAsync(2);
-        Assert.Empty((await page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help} {string.Join(" ", violation.Nodes.Select(node => node.Html))}"));
+        await watched.AssertAccessibleAsync();
     }
 
     [Fact]
@@ -82,7 +81,7 @@ public sealed class PageTests(ServiceFixture service, KeysFixture keys, BrowserF
         var page = watched.Page;
         await ShowAsync(page, "1", "2");
         await Expect(watched.Cards("done")).ToHaveCountAsync(2);
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
+        await watched.AssertFitsAsync();
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class SkyBuildsApiTests(ServiceFixture service) : IClassFixture<Se
         if (early.StatusCode != HttpStatusCode.OK)            // it may be done already
             Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (early.StatusCode, early.Headers.RetryAfter != null));
         var builds = await service.Http.GetFromJsonAsync<JsonElement>(sky.GetProperty("builds").GetString(), Token);
-        var events = await EventsAsync($"/api/v1/skies/posted/builds/{builds[0].GetProperty("id").GetString()}/events");
+        var events = await service.Http.EventsAsync($"/api/v1/skies/posted/builds/{builds[0].GetProperty("id").GetString()}/events");
         Assert.Equal("done", events[^1].Event);
         Assert.Equal((6, 6, 0, 2), (Number(events[^1].Data, "tilesDone"), Number(events[^1].Data, "tilesTotal"), Number(events[^1].Data, "fromOrder"), Number(events[^1].Data, "toOrder")));   // 1, 1 and 4 tiles
 
@@ -73,7 +73,7 @@ public sealed class SkyBuildsApiTests(ServiceFixture service) : IClassFixture<Se
         const string Builds = "/api/v1/skies/built/builds";
         var estimated = await PostAsync(Builds, new { fromOrder = 3, cone = new double[] { 0, 0, 180 }, estimateOnly = true });
         string path = $"{Builds}/{estimated.GetProperty("id").GetString()}";
-        var events = await EventsAsync($"{path}/events");
+        var events = await service.Http.EventsAsync($"{path}/events");
         Assert.Equal("stopped", events[^1].Event);
         var estimate = events[^1].Data.GetProperty("estimate");
         Assert.InRange(Number(estimate, "tiles"), 18, 20);    // 4 of order 3 and 16 of order 4; those made to measure them are there
@@ -86,7 +86,7 @@ public sealed class SkyBuildsApiTests(ServiceFixture service) : IClassFixture<Se
         var standing = await service.Http.GetFromJsonAsync<JsonElement>(path, Token);
         Assert.Contains(standing.GetProperty("state").GetString(), (string[])["Paused", "Done"]);
         await PostAsync(Builds, new { fromOrder = 3, area = "all" });
-        Assert.Equal("done", (await EventsAsync($"{path}/events"))[^1].Event);
+        Assert.Equal("done", (await service.Http.EventsAsync($"{path}/events"))[^1].Event);
 
         Assert.Equal(MocText.ParseAscii("2/100").Ranges, MocText.ParseJson(await service.Http.GetStringAsync("/api/v1/skies/built/coverage", Token)).Ranges);
         Assert.Equal("2/100 4/", await service.Http.GetStringAsync("/api/v1/skies/built/coverage?format=ascii&order=4", Token));
@@ -123,18 +123,5 @@ public sealed class SkyBuildsApiTests(ServiceFixture service) : IClassFixture<Se
         using var answer = await service.Http.PostAsJsonAsync(path, body, Token);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         return await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
-    }
-
-    /// <summary>All of them, until the service ends the stream.</summary>
-    private async Task<List<(string Event, JsonElement Data)>> EventsAsync(string path)
-    {
-        string[] lines = (await service.Http.GetStringAsync(path, Token)).Split('\n');
-        var events = new List<(string, JsonElement)>();
-        for (int i = 0; i + 1 < lines.Length; i++)
-        {
-            if (lines[i].StartsWith("event: ", StringComparison.Ordinal))
-                events.Add((lines[i]["event: ".Length..], JsonDocument.Parse(lines[i + 1]["data: ".Length..]).RootElement));
-        }
-        return events;
     }
 }

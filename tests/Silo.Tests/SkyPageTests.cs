@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Skies;
@@ -173,7 +172,7 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
         await page.Keyboard.PressAsync("n");
         await Expect(page.Locator("#chosen")).ToBeVisibleAsync();
         await page.WaitForURLAsync(url => url.Contains("source=b", StringComparison.Ordinal));
-        await AssertAccessibleAsync(page);
+        await watched.AssertAccessibleAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator("#chosen")).ToBeHiddenAsync();
         await page.Locator("#target").FillAsync("nowhere");
@@ -184,7 +183,7 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
         await Expect(page.Locator("#centreText")).ToContainTextAsync("03 04 00.00 +24 00 00.0");
         await page.GotoAsync($"{Root}skies");
         await Expect(page.Locator("#skies li")).Not.ToHaveCountAsync(0);
-        await AssertAccessibleAsync(page);
+        await watched.AssertAccessibleAsync();
     }
 
     [Fact]
@@ -197,10 +196,10 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
         await page.GotoAsync($"{Root}skies/small?target=45 24.6&fov=2");
         await page.Locator("#sources button").First.ClickAsync();
         await Expect(page.Locator("#chosen")).ToBeVisibleAsync();
-        Assert.True(await FitsAsync(page));
+        await watched.AssertFitsAsync();
         await page.GotoAsync($"{Root}skies");
         await Expect(page.Locator("#skies li")).Not.ToHaveCountAsync(0);
-        Assert.True(await FitsAsync(page));
+        await watched.AssertFitsAsync();
     }
 
     [Fact]
@@ -290,11 +289,6 @@ public sealed class SkyPageTests(ServiceFixture service, KeysFixture keys, Brows
         Assert.Empty(watched.Errors);
         Assert.All(watched.Asked, url => Assert.True(IsOurs(url), url));
     }
-
-    private static async Task AssertAccessibleAsync(IPage page) =>
-        Assert.Empty((await page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help} {string.Join(" ", violation.Nodes.Select(node => node.Html))}"));
-
-    private static Task<bool> FitsAsync(IPage page) => page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
 
     private static async Task UntilAsync(IPage page, Func<SKBitmap, bool> isReached)
     {

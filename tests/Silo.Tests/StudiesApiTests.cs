@@ -39,7 +39,7 @@ public sealed class StudiesApiTests(StudiesFixture service) : IClassFixture<Stud
             study.GetProperty("edges").EnumerateArray().Select(edge => $"{TextOf(edge, "from")} {TextOf(edge, "to")}").Order(StringComparer.Ordinal));
         var listed = Assert.Single((await GetAsync("/api/v1/studies")).EnumerateArray(), one => TextOf(one, "name") == "told");
         Assert.Equal((4, 1, 1), (listed.GetProperty("lastBuild").GetProperty("ran").GetInt32(), listed.GetProperty("lastBuild").GetProperty("failed").GetInt32(), listed.GetProperty("lastBuild").GetProperty("blocked").GetInt32()));
-        var events = await EventsAsync("/api/v1/studies/told/events");
+        var events = await service.Http.EventsAsync("/api/v1/studies/told/events");
         Assert.Equal(("failed", 6), (events[^1].Event, events.SelectMany(one => one.Data.GetProperty("changes").EnumerateArray()).Select(target => TextOf(target, "name")).Distinct().Count()));
 
         // One target of the same study with another word: the others are as they were.
@@ -105,10 +105,10 @@ public sealed class StudiesApiTests(StudiesFixture service) : IClassFixture<Stud
             if (state == "Running")
                 await UntilRunsAsync("stopped", "waits");
             else
-                Assert.Equal(("stopped", state), ((await EventsAsync("/api/v1/studies/stopped/events"))[^1] is var last ? (last.Event, TextOf(last.Data, "state")) : default));
+                Assert.Equal(("stopped", state), ((await service.Http.EventsAsync("/api/v1/studies/stopped/events"))[^1] is var last ? (last.Event, TextOf(last.Data, "state")) : default));
         }
         service.LetGo("go-stopped");
-        Assert.Equal("done", (await EventsAsync("/api/v1/studies/stopped/events"))[^1].Event);
+        Assert.Equal("done", (await service.Http.EventsAsync("/api/v1/studies/stopped/events"))[^1].Event);
         Assert.Equal(["Done", "None", "Paused"], (await GetAsync("/api/v1/studies/stopped/builds")).EnumerateArray().Select(build => TextOf(build, "state")));
         using var none = await service.Http.PostAsync("/api/v1/studies/none/pause", null, Token);
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
@@ -165,17 +165,4 @@ public sealed class StudiesApiTests(StudiesFixture service) : IClassFixture<Stud
     private Task<JsonElement> DetailAsync(string study, string target) => GetAsync($"/api/v1/studies/{study}/targets/{target}");
 
     private Task<JsonElement> GetAsync(string path) => service.Http.GetFromJsonAsync<JsonElement>(path, Token);
-
-    /// <summary>All of them, until the service ends the stream.</summary>
-    private async Task<List<(string Event, JsonElement Data)>> EventsAsync(string path)
-    {
-        string[] lines = (await service.Http.GetStringAsync(path, Token)).Split('\n');
-        var events = new List<(string, JsonElement)>();
-        for (int i = 0; i + 1 < lines.Length; i++)
-        {
-            if (lines[i].StartsWith("event: ", StringComparison.Ordinal))
-                events.Add((lines[i]["event: ".Length..], JsonDocument.Parse(lines[i + 1]["data: ".Length..]).RootElement));
-        }
-        return events;
-    }
 }

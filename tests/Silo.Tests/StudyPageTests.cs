@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Silo.Tests.Security;
@@ -20,7 +19,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         var page = watched.Page;
         await page.GotoAsync($"{Root}studies");
         await Expect(page.Locator("#studies li")).ToHaveCountAsync(1);
-        await AssertAccessibleAsync(page);
+        await watched.AssertAccessibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "live" }).PressAsync("Enter");
 
         await Expect(Target(page, "held")).ToHaveAccessibleNameAsync("held, exec: runs: holding on");
@@ -32,7 +31,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         await Expect(page.Locator(".edge")).ToHaveCountAsync(4);
         Assert.True(await IsRightOfAsync(page, "first", "held") && await IsRightOfAsync(page, "held", "after[n=1]") && await IsRightOfAsync(page, "held", "after[n=2]"));
         Assert.Equal(5, await page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.node')].map(node => getComputedStyle(node.querySelector('.box')).stroke + node.querySelector('.sign path').getAttribute('d'))).size"));
-        await AssertAccessibleAsync(page);
+        await watched.AssertAccessibleAsync();
 
         await Target(page, "first").FocusAsync();
         await page.Keyboard.PressAsync("ArrowRight");
@@ -44,7 +43,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         await Expect(page.Locator("#detail .log").First).ToHaveTextAsync("said by first");
         await Expect(page.Locator("#detail")).ToContainTextAsync("Why: not built yet");
         await Expect(page.Locator("#detail img")).ToHaveJSPropertyAsync("naturalWidth", 3);            // a picture that the program left
-        await AssertAccessibleAsync(page);
+        await watched.AssertAccessibleAsync();
         await page.Locator("#detail").GetByRole(AriaRole.Link, new() { Name = "held" }).ClickAsync();
         await Expect(page.Locator("#targetName")).ToHaveTextAsync("held");
         await page.Keyboard.PressAsync("Escape");
@@ -82,7 +81,7 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         await Expect(page.Locator("#comparison h3")).ToHaveTextAsync("4 of 6 targets differ");
         await Expect(page.Locator(".differing li").First).ToContainTextAsync("\"other\"] and was");
         await Expect(page.Locator(".differing li").Nth(1)).ToContainTextAsync("the result of 'first' is another one");
-        await AssertAccessibleAsync(page);
+        await watched.AssertAccessibleAsync();
         AssertQuiet(watched);
     }
 
@@ -99,11 +98,11 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         await Expect(page.Locator("#detail .log").First).ToHaveTextAsync("said by first");
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare A and B" }).ClickAsync();
         await Expect(page.Locator(".differing li")).Not.ToHaveCountAsync(0);
-        Assert.True(await FitsAsync(page));
+        await watched.AssertFitsAsync();
         Assert.True(await page.EvaluateAsync<bool>("document.getElementById('graph').scrollWidth <= document.getElementById('graph').clientWidth"));
         await page.GotoAsync($"{Root}studies");
         await Expect(page.Locator("#studies li")).Not.ToHaveCountAsync(0);
-        Assert.True(await FitsAsync(page));
+        await watched.AssertFitsAsync();
     }
 
     [Fact]
@@ -151,9 +150,4 @@ public sealed class StudyPageTests(StudiesFixture service, KeysFixture keys, Bro
         Assert.Empty(watched.Errors);
         Assert.All(watched.Asked, url => Assert.True(url.StartsWith(Root, StringComparison.Ordinal) || url.StartsWith($"blob:{Root}", StringComparison.Ordinal), url));
     }
-
-    private static async Task AssertAccessibleAsync(IPage page) =>
-        Assert.Empty((await page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help} {string.Join(" ", violation.Nodes.Select(node => node.Html))}"));
-
-    private static Task<bool> FitsAsync(IPage page) => page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
 }

@@ -1,5 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -65,37 +63,16 @@ internal static class SkyBuildsApi
     {
         var build = grains.SkyBuild(name, id);
         await build.GetStatusAsync(cancellationToken);       // 404 rather than an event
-        return TypedResults.ServerSentEvents(EventsAsync(build, cancellationToken));
+        return TypedResults.ServerSentEvents(FollowedEvents.Of<SkyBuildStatus>(build.FollowAsync, EventOf, cancellationToken));
     }
 
-    private static async IAsyncEnumerable<SseItem<SkyBuildStatus>> EventsAsync(ISkyBuildGrain build, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static string EventOf(SkyBuildStatus status) => status.State switch
     {
-        var seen = System.Threading.Channels.Channel.CreateUnbounded<SkyBuildStatus>();
-        var following = FollowAsync();
-        await foreach (var status in seen.Reader.ReadAllAsync(cancellationToken))
-        {
-            yield return new SseItem<SkyBuildStatus>(status, status.State switch
-            {
-                WorkState.Running => "progress",
-                WorkState.Done => "done",
-                WorkState.Failed => "failed",
-                _ => "stopped",
-            });
-        }
-        await following;
-
-        async Task FollowAsync()
-        {
-            try
-            {
-                await build.FollowAsync(status => seen.Writer.TryWrite(status), cancellationToken);
-            }
-            finally
-            {
-                seen.Writer.Complete();
-            }
-        }
-    }
+        WorkState.Running => "progress",
+        WorkState.Done => "done",
+        WorkState.Failed => "failed",
+        _ => "stopped",
+    };
 
     public static byte[] FitsOf(Moc moc)
     {

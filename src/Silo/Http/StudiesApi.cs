@@ -1,6 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -84,29 +81,18 @@ internal static class StudiesApi
     private static async Task<Accepted<WorkflowStatus>> ChangeAsync(string name, IGrainFactory grains, Func<IWorkflowGrain, Task<WorkflowStatus>> change, CancellationToken cancellationToken) =>
         TypedResults.Accepted(PathOf(name), await change(await grains.KnownStudyAsync(name, cancellationToken)));
 
-    private static async Task<ServerSentEventsResult<WorkflowStatus>> WatchAsync(string name, IGrainFactory grains, CancellationToken cancellationToken) =>
-        TypedResults.ServerSentEvents(EventsAsync(await grains.KnownStudyAsync(name, cancellationToken), cancellationToken));
-
-    private static async IAsyncEnumerable<SseItem<WorkflowStatus>> EventsAsync(IWorkflowGrain study, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async Task<ServerSentEventsResult<WorkflowStatus>> WatchAsync(string name, IGrainFactory grains, CancellationToken cancellationToken)
     {
-        var seen = Channel.CreateUnbounded<WorkflowStatus>();
-        var following = FollowAsync();
-        await foreach (var status in seen.Reader.ReadAllAsync(cancellationToken))
-            yield return new SseItem<WorkflowStatus>(status, !status.IsLast ? "progress" : status.State switch { WorkState.Done => "done", WorkState.Failed => "failed", _ => "stopped" });
-        await following;
-
-        async Task FollowAsync()
-        {
-            try
-            {
-                await study.FollowAsync(status => seen.Writer.TryWrite(status), cancellationToken);
-            }
-            finally
-            {
-                seen.Writer.Complete();
-            }
-        }
+        var study = await grains.KnownStudyAsync(name, cancellationToken);
+        return TypedResults.ServerSentEvents(FollowedEvents.Of<WorkflowStatus>(study.FollowAsync, EventOf, cancellationToken));
     }
+
+    private static string EventOf(WorkflowStatus status) => !status.IsLast ? "progress" : status.State switch
+    {
+        WorkState.Done => "done",
+        WorkState.Failed => "failed",
+        _ => "stopped",
+    };
 }
 
 /// <summary>A study in a line.</summary>
