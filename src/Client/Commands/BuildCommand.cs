@@ -56,7 +56,7 @@ internal static class BuildCommand
         {
             int equals = text.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1)
-                throw new UserErrorException(ErrorKind.Invalid, "-p", $"-p should be NAME=VALUE, such as -p rms=70, but it is '{text}'.");
+                throw new UserErrorException(ErrorKind.Invalid, "-p", $"-p should be NAME=VALUE, such as -p rms=70uJy, but it is '{text}'.");
             overrides[text[..equals]] = text[(equals + 1)..];
         }
         try

@@ -53,7 +53,7 @@ internal static class ParameterValues
     private static JsonNode? Convert(TargetParameter parameter, JsonNode value, string folder) => parameter.Type switch
     {
         ParameterType.Integer => Scalar(value) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? JsonValue.Create(whole) : null,
-        ParameterType.Number => Number(value),
+        ParameterType.Number => Number(parameter, value),
         ParameterType.Boolean => Scalar(value)?.ToLowerInvariant() switch { "true" => JsonValue.Create(true), "false" => JsonValue.Create(false), _ => null },
         ParameterType.Text when parameter.Choices is { } choices => Scalar(value) is { } text && choices.Contains(text) ? JsonValue.Create(text) : null,
         ParameterType.Text => TextOrReference(value),
@@ -63,7 +63,7 @@ internal static class ParameterValues
         ParameterType.Destination => Scalar(value) is { Length: > 0 } text ? JsonValue.Create(Path.GetFullPath(text, folder)) : null,
         ParameterType.Mapping => value is JsonObject map && !TargetReference.In(map).Any() ? map.DeepClone() : null,
         ParameterType.Texts => Each(value, TextOrReference),
-        ParameterType.Numbers => Each(value, Number),
+        ParameterType.Numbers => Each(value, one => Number(parameter, one)),
         ParameterType.TextMapping => EachOf(value, TextOrReference),
         ParameterType.PathMapping => EachOf(value, one => FullPath(one, folder)),
         _ => null,
@@ -74,7 +74,7 @@ internal static class ParameterValues
         ParameterType.Text when parameter.Choices is { } choices => $"one of {string.Join(", ", choices)}",
         ParameterType.Text => "a text",
         ParameterType.Integer => "a whole number",
-        ParameterType.Number => "a number",
+        ParameterType.Number => $"a number{InUnit(parameter)}",
         ParameterType.Boolean => "true or false",
         ParameterType.Path => "a path, or the folder of a target's result",
         ParameterType.Destination => "a path",
@@ -82,13 +82,16 @@ internal static class ParameterValues
         ParameterType.Model => "the name of a model, or a target of kind train or distil (${targets.NAME})",
         ParameterType.Mapping => "a mapping, without results of targets",
         ParameterType.Texts => "a list of texts",
-        ParameterType.Numbers => "a list of numbers",
+        ParameterType.Numbers => $"a list of numbers{InUnit(parameter)}",
         ParameterType.TextMapping => "a mapping of names to texts",
         _ => "a mapping of names to paths",
     };
 
+    private static string InUnit(TargetParameter parameter) => parameter.Unit is { } unit ? $" in {unit.Symbol}, or with one of the units {unit.Accepted}" : "";
+
     private static string Found(JsonNode value) => value switch
     {
+        JsonArray list when list.All(item => item is JsonValue) => $"[{string.Join(", ", list)}]",
         JsonArray => "a list",
         JsonObject when TargetReference.In(value).FirstOrDefault() is { } reference => $"the {reference.Output} of target '{reference.Target}'",
         JsonObject => "a mapping",
@@ -97,8 +100,14 @@ internal static class ParameterValues
 
     private static string? Scalar(JsonNode value) => value is JsonValue ? value.ToString() : null;
 
-    private static JsonNode? Number(JsonNode? value) =>
-        value is JsonValue && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? JsonValue.Create(number) : null;
+    private static JsonNode? Number(TargetParameter parameter, JsonNode? value)
+    {
+        if (value is not JsonValue)
+            return null;
+        if (parameter.Unit is { } unit)
+            return unit.Parse(value.ToString()) is { } inUnit ? JsonValue.Create(inUnit) : null;
+        return double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? JsonValue.Create(number) : null;
+    }
 
     private static JsonNode? TextOrReference(JsonNode? value) => value switch
     {

@@ -67,6 +67,7 @@ public static class StudySchema
         var schema = parameter.Type switch
         {
             ParameterType.Integer => OrExpression("integer"),
+            ParameterType.Number when parameter.Unit != null => OrExpression("number", new JsonObject { ["type"] = "string", ["pattern"] = @"^[-+.0-9]" }),
             ParameterType.Number => OrExpression("number"),
             ParameterType.Boolean => OrExpression("boolean"),
             ParameterType.Mapping or ParameterType.TextMapping or ParameterType.PathMapping => new JsonObject { ["type"] = "object" },
@@ -85,5 +86,5 @@ public static class StudySchema
 
     private static JsonObject Expression() => new() { ["type"] = "string", ["pattern"] = @"\$\{" };
 
-    private static JsonObject OrExpression(string type) => new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = type }, Expression()) };
+    private static JsonObject OrExpression(string type, params JsonObject[] others) => new() { ["anyOf"] = new JsonArray([new JsonObject { ["type"] = type }, Expression(), .. others]) };
 }

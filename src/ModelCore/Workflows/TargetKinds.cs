@@ -39,7 +39,8 @@ public enum ParameterType
 /// <param name="Description">For people and editors.</param>
 /// <param name="IsRequired">Whether a target cannot be without.</param>
 /// <param name="Choices">The texts that it can be; null for any.</param>
-public sealed record TargetParameter(string Name, ParameterType Type, string Description, bool IsRequired = false, IReadOnlyList<string>? Choices = null);
+/// <param name="Unit">What its number is in, or its numbers are; null for none.</param>
+public sealed record TargetParameter(string Name, ParameterType Type, string Description, bool IsRequired = false, IReadOnlyList<string>? Choices = null, ParameterUnit? Unit = null);
 
 /// <summary>A kind of targets: what it does, takes and gives.</summary>
 /// <param name="Name">As a study writes it.</param>
@@ -96,12 +97,12 @@ public static class TargetKinds
             new("size", ParameterType.Integer, "Side of a cut-out in pixels; 80 if it is not given."),
             new("minSnr", ParameterType.Number, "Smallest S/N_sigma that is kept; 5 if it is not given."),
             new("maxEdge", ParameterType.Number, "Largest brightness on the edge relative to the peak; 0.8 if it is not given."),
-            new("minLas", ParameterType.Number, "Largest angular size must be above it, arcsec."),
-            new("minFlux", ParameterType.Number, "Total flux must be above it, mJy."),
+            new("minLas", ParameterType.Number, "Largest angular size must be above it, arcsec.", Unit: ParameterUnit.Arcsec),
+            new("minFlux", ParameterType.Number, "Total flux must be above it, mJy.", Unit: ParameterUnit.MilliJansky),
             new("minCoverage", ParameterType.Number, "Share of a cut-out that must lie inside the mosaic; 1 if it is not given."),
             new("anyAngle", ParameterType.Boolean, "Stores cut-outs with a margin, so that training turns them by any angle."),
-            new("pixelScale", ParameterType.Number, "Arcsec: resamples cut-outs onto such pixels; for imported images, what their pixels are."),
-            new("beam", ParameterType.Number, "Arcsec: the beam of imported images."),
+            new("pixelScale", ParameterType.Number, "Arcsec: resamples cut-outs onto such pixels; for imported images, what their pixels are.", Unit: ParameterUnit.Arcsec),
+            new("beam", ParameterType.Number, "Arcsec: the beam of imported images.", Unit: ParameterUnit.Arcsec),
             new("centre", ParameterType.Text, "optical (as published) or catalogue.", Choices: ["optical", "catalogue"]),
             new("content", ParameterType.Text, "all, source-only or background.", Choices: ["all", "source-only", "background"]),
             new("backgrounds", ParameterType.Integer, "Places without a source in each mosaic, with content: background."),
@@ -148,8 +149,15 @@ public static class TargetKinds
         [
             new("preset", ParameterType.Text, "lotss-dr2, lotss-deep or first; lotss-dr2 if it is not given.", Choices: ["lotss-dr2", "lotss-deep", "first"]),
             new("model", ParameterType.Model, "The model that makes the images of resolved sources; the preset's if not given."),
+            new("rms", ParameterType.Number, "Noise where it is as usual, uJy per beam; here and below the preset's, or what 'config' says, if it is not given.", Unit: ParameterUnit.MicroJansky),
+            new("beam", ParameterType.Number, "FWHM of the restoring beam along its longest axis, arcsec.", Unit: ParameterUnit.Arcsec),
+            new("frequency", ParameterType.Number, "Frequency of the survey, MHz.", Unit: ParameterUnit.Megahertz),
+            new("bandwidth", ParameterType.Number, "Bandwidth of the survey, MHz.", Unit: ParameterUnit.Megahertz),
+            new("faintest", ParameterType.Number, "Flux density of the faintest sources, mJy at the survey's frequency.", Unit: ParameterUnit.MilliJansky),
+            new("brightest", ParameterType.Number, "Flux density of the brightest sources, mJy at the survey's frequency.", Unit: ParameterUnit.MilliJansky),
+            new("resolvedAbove", ParameterType.Number, "Sources of at least this size are images, smaller ones Gaussians; arcsec.", Unit: ParameterUnit.Arcsec),
             new("config", ParameterType.Mapping, "What is different from the preset, as 'sky create --config' takes it."),
-            new("cone", ParameterType.Numbers, "What is made of it: right ascension, declination, radius, in degrees."),
+            new("cone", ParameterType.Numbers, "What is made of it: right ascension, declination, radius, in degrees.", Unit: ParameterUnit.Degrees),
             new("area", ParameterType.Text, "What is made of it: a MOC such as 8/175123."),
             new("order", ParameterType.Integer, "HEALPix order of the tiles; the deepest if it is not given."),
             _seed,

@@ -92,6 +92,41 @@ public sealed class StudyFileTests : IDisposable
         Assert.Contains("Did you mean 'iterations'?", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Equal meaning, equal recipe: to the last bit, with a unit or without, in the file or on the command line.</summary>
+    [Theory]
+    [InlineData("rms", "70", "70uJy", "70 uJy/beam", "0.07mJy", "0.07 mJy", "7e-5Jy", "70000nJy", "70µJy")]
+    [InlineData("frequency", "144", "144MHz", "0.144 GHz", "144000kHz", "1.44e8Hz")]
+    [InlineData("beam", "6", "6arcsec", "6 asec", "0.1arcmin", "6000mas", "6\"")]
+    [InlineData("faintest", "0.206", "0.206mJy", "206uJy", "0.000206 Jy")]
+    public void UnitsOfNumbers_MeanTheSameNumber(string parameter, string number, params string[] others)
+    {
+        string text = $"properties: {{value: 1}}\ntargets:\n  s: {{kind: sky, cone: [1, 2, 0.1], {parameter}: \"${{value}}\"}}\n";
+        string RecipeOf(string value) => TargetRecipe.Of(Find(Read(text, ("value", value)), "s"), _ => "", (_, _) => "").Canonical;
+        Assert.Equal(double.Parse(number, System.Globalization.CultureInfo.InvariantCulture), (double)Find(Read(text, ("value", number)), "s").Parameters[parameter]!);
+        Assert.All(others, other => Assert.Equal(RecipeOf(number), RecipeOf(other)));
+        Assert.NotEqual(RecipeOf(number), RecipeOf("1"));
+    }
+
+    [Fact]
+    public void UnitsInLists_AreThoseOfEachNumber()
+    {
+        var study = Read("targets:\n  s: {kind: sky, cone: [12h, 2400arcmin, 72 arcsec]}\n  d: {kind: dataset, mosaics: m, catalogue: c, minLas: 0.5arcmin, minFlux: 2 Jy}\n");
+        Assert.Equal([180, 40, 0.02], Find(study, "s").Parameters["cone"]!.AsArray().Select(number => (double)number!));
+        Assert.Equal((30, 2000), ((double)Find(study, "d").Parameters["minLas"]!, (double)Find(study, "d").Parameters["minFlux"]!));
+    }
+
+    [Theory]
+    [InlineData("rms: 70arcsec", "'rms' should be a number in uJy, or with one of the units Jy, mJy, uJy or nJy, also per beam, but it is '70arcsec'.")]
+    [InlineData("beam: 6MHz", "arcsec, or with one of the units deg, arcmin, arcsec")]
+    [InlineData("frequency: fast", "MHz, or with one of the units Hz, kHz, MHz or GHz, but it is 'fast'")]
+    [InlineData("order: 5deg", "should be a whole number, but it is '5deg'")]
+    public void UnitOfSomethingElse_IsToldWithPlaceAndUnits(string parameter, string says)
+    {
+        var problem = Assert.Single(Assert.Throws<StudyException>(() => Read($"targets:\n  s:\n    kind: sky\n    cone: [1, 2, 0.1]\n    {parameter}\n")).Problems);
+        Assert.Equal((5, parameter.IndexOf(':', StringComparison.Ordinal) + 7), (problem.Place.Line, problem.Place.Column));
+        Assert.Contains(says, problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void JsonThatYamlMapsTo_GivesTheSameStudy()
     {

@@ -14,17 +14,24 @@ internal sealed class SkyTarget(IArtifactStore store) : ITargetWork
 {
     private const int MostTiles = 10_000, TilesInFlight = 4;
 
+    /// <summary>Parameters, and where a sky's configuration has them.</summary>
+    private static readonly (string Parameter, string Section, string Name)[] _settings =
+    [
+        ("model", "images", "model"),
+        ("rms", "survey", "rmsMicroJansky"),
+        ("beam", "survey", "beamMajorArcsec"),
+        ("frequency", "survey", "frequencyMegahertz"),
+        ("bandwidth", "survey", "bandwidthMegahertz"),
+        ("faintest", "population", "faintestMilliJansky"),
+        ("brightest", "population", "brightestMilliJansky"),
+        ("resolvedAbove", "population", "resolvedAboveArcsec"),
+    ];
+
     public string Kind => "sky";
 
     public async Task<TargetResult> RunAsync(TargetContext context, CancellationToken cancellationToken)
     {
-        var configuration = (JsonObject?)context.Parameters["config"]?.DeepClone() ?? [];
-        if (context.Text("model") is { } model)
-        {
-            var images = configuration["images"] as JsonObject ?? [];
-            configuration["images"] = images;
-            images["model"] = model;
-        }
+        var configuration = ConfigurationOf(context);
         var request = new SkyRequest
         {
             Preset = context.Text("preset") ?? "lotss-dr2",
@@ -36,6 +43,21 @@ internal sealed class SkyTarget(IArtifactStore store) : ITargetWork
         var cells = CellsOf(context, sky, request.Area!);
         string[] tiles = await TilesAsync(context, sky, cells, cancellationToken);
         return await PutAsync(context.NameInStore, sky, cells, tiles, cancellationToken);
+    }
+
+    /// <summary>What is different from the preset: 'config', and what has a parameter of its own.</summary>
+    private static JsonObject ConfigurationOf(TargetContext context)
+    {
+        var configuration = (JsonObject?)context.Parameters["config"]?.DeepClone() ?? [];
+        foreach (var (parameter, section, name) in _settings)
+        {
+            if (context.Parameters[parameter] is not { } value)
+                continue;
+            if (configuration[section] is not JsonObject settings)
+                configuration[section] = settings = [];
+            settings[name] = value.DeepClone();
+        }
+        return configuration;
     }
 
     private static HealpixCell[] CellsOf(TargetContext context, SkyEntry sky, string area)
