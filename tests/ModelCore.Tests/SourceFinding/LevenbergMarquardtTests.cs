@@ -5,6 +5,23 @@ namespace RadioDiffusion.ModelCore.Tests.SourceFinding;
 /// <summary>Problems with known answers: Moré, Garbow and Hillstrom (1981), "Testing unconstrained optimization software".</summary>
 public sealed class LevenbergMarquardtTests
 {
+    /// <summary>Equal numbers have an equal norm, to the last bit, wherever they lie: else the same image is measured differently from one day to the next.</summary>
+    [Fact]
+    public void Norm_DoesNotDependOnWhereTheValuesLie()
+    {
+        var random = new Random(5);
+        double[] values = [.. Enumerable.Range(0, 1003).Select(_ => random.NextDouble() - 0.5)];
+        double expected = Math.Sqrt(values.Sum(value => value * value));
+        var found = new HashSet<double>();
+        for (int offset = 0; offset < 17; offset++)
+        {
+            double[] elsewhere = new double[values.Length + offset];
+            values.CopyTo(elsewhere, offset);
+            found.Add(LevenbergMarquardt.Norm(elsewhere.AsSpan(offset)));
+        }
+        Assert.Equal(expected, Assert.Single(found), 1e-12);
+    }
+
     [Fact]
     public void Rosenbrock_FromTheUsualStart_EndsAtOneOne()
     {
