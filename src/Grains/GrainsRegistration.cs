@@ -47,6 +47,7 @@ public static class GrainsRegistration
         .AddTransient<ITargetWork, SampleTarget>()
         .AddTransient<ITargetWork, EvaluateTarget>()
         .AddTransient<ITargetWork, SkyTarget>()
+        .AddTransient<ITargetWork, ReportTarget>()
         .AddTransient<ITargetWork, ExportTarget>()
         .AddTransient<ITargetWork, ExecTarget>();
 }

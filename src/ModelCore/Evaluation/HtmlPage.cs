@@ -38,6 +38,23 @@ internal sealed class HtmlPage
 
     public void Paragraph(string text) => _html.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{Text(text)}</p>\n");
 
+    /// <summary>A heading within a section.</summary>
+    public void Heading(string text) => _html.Append(CultureInfo.InvariantCulture, $"<h3>{Text(text)}</h3>\n");
+
+    /// <summary>What is smaller than it should be, so that nobody overlooks it.</summary>
+    public void Reduced(string text) => _html.Append(CultureInfo.InvariantCulture, $"<p class=\"reduced\"><strong>Reduced:</strong> {Text(text)}</p>\n");
+
+    /// <summary>What stands in a section of a page that was made here; null if it has no section whose title begins so.</summary>
+    public static string? SectionOf(string page, string beginning)
+    {
+        string heading = $"<section>\n<h2>{Text(beginning)}";
+        int at = page.IndexOf(heading, StringComparison.Ordinal);
+        if (at < 0)
+            return null;
+        int from = page.IndexOf("</h2>\n", at, StringComparison.Ordinal) + "</h2>\n".Length;
+        return page[from..page.IndexOf("</section>", from, StringComparison.Ordinal)];
+    }
+
     /// <summary>What is HTML already.</summary>
     public void Markup(string html) => _html.Append(html);
 
@@ -70,10 +87,15 @@ internal sealed class HtmlPage
         _html.Append("</div>\n");
     }
 
+    /// <summary>A table whose first column names the row and whose others are words.</summary>
+    public void WordTable(string[] head, IEnumerable<string[]> rows) => Table(head, rows, " class=\"words\"");
+
     /// <summary>A table whose first column names the row and whose others are figures.</summary>
-    public void Table(string[] head, IEnumerable<string[]> rows)
+    public void Table(string[] head, IEnumerable<string[]> rows) => Table(head, rows, "");
+
+    private void Table(string[] head, IEnumerable<string[]> rows, string attributes)
     {
-        _html.Append("<div class=\"scroll\"><table>\n<thead><tr>");
+        _html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\"><table{attributes}>\n<thead><tr>");
         foreach (string cell in head)
             _html.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\">{Text(cell)}</th>");
         _html.Append("</tr></thead>\n<tbody>\n");
@@ -108,6 +130,9 @@ internal sealed class HtmlPage
         main { max-width: 68rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
         h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .5rem; }
         h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
+        h3 { font-size: 1rem; margin: 2rem 0 .5rem; }
+        .reduced { max-width: 46rem; margin: .5rem 0; padding: .25rem .75rem; border-left: 3px solid var(--event); }
+        .words { margin-top: 1rem; } .words thead th { text-align: left; } .words td { text-align: left; vertical-align: top; } .words th { vertical-align: top; }
         .introduction { max-width: 46rem; color: var(--soft); }
         .images { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
         figure { margin: 0; }
@@ -122,7 +147,7 @@ internal sealed class HtmlPage
         a { color: var(--validation); margin-left: .5rem; }
         .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1.5rem; margin-top: 1rem; }
         .plots figure { max-width: 48rem; }
-        .plots svg { max-width: 100%; background: #ffffff; }
+        .plots svg { max-width: 100%; overflow: visible; background: #ffffff; }
         .note { max-width: 46rem; color: var(--soft); }
         .scroll { overflow-x: auto; }
         .samples { padding-left: 1.75rem; }

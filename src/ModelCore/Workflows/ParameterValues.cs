@@ -14,6 +14,11 @@ internal static class ParameterValues
     public static JsonNode? Check(TargetParameter parameter, JsonNode value, string folder, out string? problem)
     {
         problem = null;
+        if (parameter.Type == ParameterType.Parts)
+        {
+            problem = ReportPart.Problem(value) is { } inParts ? $"{inParts}." : null;
+            return problem == null ? value.DeepClone() : null;
+        }
         var right = Convert(parameter, value, folder);
         if (right == null)
             problem = $"should be {Expected(parameter)}, but it is {Found(value)}.";
@@ -100,7 +105,7 @@ internal static class ParameterValues
 
     private static string? Scalar(JsonNode value) => value is JsonValue ? value.ToString() : null;
 
-    private static JsonNode? Number(TargetParameter parameter, JsonNode? value)
+    private static JsonValue? Number(TargetParameter parameter, JsonNode? value)
     {
         if (value is not JsonValue)
             return null;

@@ -306,6 +306,7 @@ internal sealed class StudyResolver
             ParameterType.Dataset => TargetKinds.Dataset,
             ParameterType.Model => TargetKinds.Model,
             ParameterType.Path or ParameterType.PathMapping => TargetKinds.Path,
+            ParameterType.Parts => kind.Outputs.Contains("run") ? "run" : TargetKinds.Artifact,
             _ => null,
         };
         return output ?? (kind.Outputs.Count == 1 ? kind.Outputs[0] : null);

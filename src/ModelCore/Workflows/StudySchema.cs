@@ -71,6 +71,7 @@ public static class StudySchema
             ParameterType.Number => OrExpression("number"),
             ParameterType.Boolean => OrExpression("boolean"),
             ParameterType.Mapping or ParameterType.TextMapping or ParameterType.PathMapping => new JsonObject { ["type"] = "object" },
+            ParameterType.Parts => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "object" } },
             ParameterType.Texts or ParameterType.Numbers => new JsonObject { ["type"] = new JsonArray("array", "string", "number") },
             ParameterType.Text when parameter.Choices is { } choices => new JsonObject
             {

@@ -31,6 +31,9 @@ public enum ParameterType
 
     /// <summary>Names to files or folders whose content matters.</summary>
     PathMapping,
+
+    /// <summary>The parts of a report, with results of targets in them.</summary>
+    Parts,
 }
 
 /// <summary>A parameter of a kind of targets.</summary>
@@ -162,6 +165,12 @@ public static class TargetKinds
             new("order", ParameterType.Integer, "HEALPix order of the tiles; the deepest if it is not given."),
             _seed,
         ], [Sky, Artifact, Path]),
+        new("report", "The results of other targets on one self-contained page, section by section of a paper, with its values beside ours.",
+        [
+            new("title", ParameterType.Text, "Title of the page.", IsRequired: true),
+            new("introduction", ParameterType.Text, "What stands below the title."),
+            new("contents", ParameterType.Parts, $"The parts, one after the other: 'section' begins one; 'show' (with 'of', a target) is {string.Join(", ", ReportView.All.Select(view => $"{view.Name} ({view.Description})"))}; 'title', 'text'; 'reduced' is what is smaller than in the paper; 'paper' has names to 'value' and 'source', and to 'ours' where the part does not measure it.", IsRequired: true),
+        ], [Artifact, Path]),
         new("export", "Results as files outside the store.",
         [
             new("from", ParameterType.Path, "What to copy: the result of a target, or a file in it."),
