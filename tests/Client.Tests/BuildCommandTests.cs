@@ -32,17 +32,30 @@ public sealed class BuildCommandTests : IDisposable
               cube: {kind: export, dataset: "${targets.set}", format: fits-cube, to: out/cube}
               samples: {kind: export, from: "${targets.images[guidance=0.5].path}", format: hdf5, to: out/samples}
               report: {kind: export, from: "${targets.quality}", to: out/report}
+              page:
+                kind: report
+                title: A small study
+                contents:
+                - {section: Data, title: Table 1, show: selection, of: "${targets.set}", reduced: "a survey of <few> sources", paper: {selected: {value: "106,787", source: somewhere}}}
+                - {show: dataset, of: "${targets.set}"}
+                - {section: Training, show: losses, of: "${targets.model}", paper: {iterations: {value: "7e5", source: elsewhere}}}
+                - {section: Images, show: images, of: "${targets.quality}"}
+                - {show: distributions, of: "${targets.quality}"}
+                - {show: class-conditioning, of: "${targets.quality}"}
+                - {show: settings, paper: {steps: {ours: 2, value: "25", source: there}}}
+              page-file: {kind: export, from: "${targets.page}", to: out/page}
             """, Token);
         var plan = await JsonAsync("build", Study, "--plan");
-        Assert.Equal((0, 1, 8), (plan.GetProperty("upToDate").GetInt32(), plan.GetProperty("willRun").GetInt32(), plan.GetProperty("mayRun").GetInt32()));
+        Assert.Equal((0, 1, 10), (plan.GetProperty("upToDate").GetInt32(), plan.GetProperty("willRun").GetInt32(), plan.GetProperty("mayRun").GetInt32()));
         var built = await JsonAsync("build", Study, "--events", _folder.File("events.jsonl"));
-        Assert.Equal(("Done", 9), (built.GetProperty("state").GetString(), built.GetProperty("ran").GetInt32()));
+        Assert.Equal(("Done", 11), (built.GetProperty("state").GetString(), built.GetProperty("ran").GetInt32()));
         foreach (string file in (string[])["out/cube/dataset.fits", "out/samples/dataset.hdf5", "out/report/report.html"])
             Assert.True(File.Exists(_folder.File(file)), file);
         var events = (await File.ReadAllLinesAsync(_folder.File("events.jsonl"), Token)).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Equal(9, events.Count(one => one.GetProperty("state").GetString() == "Done"));
+        Assert.Equal(11, events.Count(one => one.GetProperty("state").GetString() == "Done"));
         Assert.Contains((await JsonAsync("model", "list")).EnumerateArray(), model => model.GetProperty("name").GetString()!.StartsWith("student-", StringComparison.Ordinal));
 
+        await ReportsAsync(built.GetProperty("targets").EnumerateArray().Single(target => target.GetProperty("name").GetString() == "set").GetProperty("outputs").EnumerateArray().Single(output => output.GetProperty("name").GetString() == "dataset").GetProperty("value").GetString()!);
         await ExplainsAsync(built.GetProperty("targets").EnumerateArray().ToDictionary(target => target.GetProperty("name").GetString()!, ArtifactOf));
 
         // A date is no content, and an exported file that is gone is written again.
@@ -55,27 +68,27 @@ public sealed class BuildCommandTests : IDisposable
 
         // One more iteration: another model, and what is made with it; the set stays.
         built = await JsonAsync("build", Study, "-p", "iterations=3");
-        Assert.Equal((7, 2), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
+        Assert.Equal((9, 2), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
         Assert.Contains("'iterations' is 3 and was 2", built.GetProperty("targets").EnumerateArray().Single(target => target.GetProperty("name").GetString() == "model").GetProperty("reason").GetString(), StringComparison.Ordinal);
 
         // Another column in the catalogue: the set is made again and is equal to what it was, so that nothing follows (early cut-off).
         string catalogue = _folder.File("catalogue.csv");
         await File.WriteAllLinesAsync(catalogue, (await File.ReadAllLinesAsync(catalogue, Token)).Select((line, i) => i == 0 ? $"{line},Remark" : $"{line},x"), Token);
         built = await JsonAsync("build", Study, "-p", "iterations=3");
-        Assert.Equal((1, 8), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
+        Assert.Equal((1, 10), (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32()));
         Assert.Equal("small", (await JsonAsync("study", "list"))[0].GetProperty("name").GetString());
-        Assert.Equal(9, (await JsonAsync("study", "show", "small")).GetProperty("last").GetProperty("targets").GetArrayLength());
+        Assert.Equal(11, (await JsonAsync("study", "show", "small")).GetProperty("last").GetProperty("targets").GetArrayLength());
         await ComparesAsync();
     }
 
     /// <summary>The four builds above, beside each other.</summary>
     private async Task ComparesAsync()
     {
-        Assert.Equal([1, 7, 1, 9], (await JsonAsync("study", "history", "small")).GetProperty("builds").EnumerateArray().Select(build => build.GetProperty("ran").GetInt32()));
+        Assert.Equal([1, 9, 1, 11], (await JsonAsync("study", "history", "small")).GetProperty("builds").EnumerateArray().Select(build => build.GetProperty("ran").GetInt32()));
         var set = Assert.Single((await JsonAsync("study", "compare", "small")).GetProperty("targets").EnumerateArray());
         Assert.Equal(("the content of 'catalogue' has changed", true), (set.GetProperty("recipe").GetString(), set.GetProperty("isSameResult").GetBoolean()));
         var targets = (await JsonAsync("study", "compare", "small", "3", "2")).GetProperty("targets").EnumerateArray().ToDictionary(target => target.GetProperty("name").GetString()!);
-        Assert.Equal(7, targets.Count);
+        Assert.Equal(9, targets.Count);
         (double? A, double? B) Number(string target, string name) => targets[target].GetProperty("numbers").EnumerateArray().Where(number => number.GetProperty("name").GetString() == name)
             .Select(number => ((double?)number.GetProperty("a").GetDouble(), (double?)number.GetProperty("b").GetDouble())).Single();
         Assert.Equal((2, 3), Number("model", "iterations"));
@@ -83,7 +96,7 @@ public sealed class BuildCommandTests : IDisposable
         Assert.True(loss.A > 0 && loss.B > 0 && loss.A != loss.B);
         Assert.InRange(Number("quality", "KS distance, Pixels scaled to 0 to 1").B!.Value, 0, 1);
         Assert.Contains("'iterations' is 3 and was 2", (await RunAsync("study", "compare", "small", "3", "2")).Output, StringComparison.Ordinal);
-        Assert.Contains("All 9 targets are the same", (await RunAsync("study", "compare", "small", "1", "1", "--with", "small")).Output, StringComparison.Ordinal);
+        Assert.Contains("All 11 targets are the same", (await RunAsync("study", "compare", "small", "1", "1", "--with", "small")).Output, StringComparison.Ordinal);
         var (exitCode, _, errors) = await RunAsync("study", "compare", "small", "5");
         Assert.NotEqual(ExitCode.Done, exitCode);
         Assert.Contains("has no build '5': there are 4", errors, StringComparison.Ordinal);
@@ -156,6 +169,30 @@ public sealed class BuildCommandTests : IDisposable
     public void StudiesOfTheDocumentation_CanBeRead(string name) =>
         Assert.NotEmpty(ModelCore.Workflows.StudyFile.Read(Path.Combine(TestFiles.RepositoryRoot, "docs", "studies", name), new Dictionary<string, string>()).Targets);
 
+    /// <summary>One page with everything in it, our values beside the paper's.</summary>
+    private async Task ReportsAsync(string set)
+    {
+        int selected = (await JsonAsync("dataset", "show", set)).GetProperty("selected").GetInt32();
+        Assert.True(selected > 0);
+        string page = await File.ReadAllTextAsync(_folder.File("out/page/report.html"), Token);
+        foreach (string row in (string[])[$"selected</th><td>{selected}</td><td>106,787</td><td>somewhere</td>", "iterations</th><td>2</td><td>7e5</td><td>elsewhere</td>", "steps</th><td>2</td><td>25</td><td>there</td>", "generated images</th><td>2</td><td>not at hand</td>"])
+            Assert.Contains(row, page, StringComparison.Ordinal);
+        Assert.Contains("<h2>Data</h2>", page, StringComparison.Ordinal);
+        Assert.Contains("<h3>Table 1</h3>\n<p class=\"reduced\"><strong>Reduced:</strong> a survey of &lt;few&gt; sources</p>", page, StringComparison.Ordinal);
+        Assert.Contains("Ratio", page, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("The evaluation does not have this part.", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(src|href)=\"(?!data:)", page);
+        var values = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder.File("out/page/values.json"), Token)).RootElement;
+        Assert.Equal(selected, values[0].GetProperty("values").GetProperty("selected").GetDouble());
+
+        string text = await File.ReadAllTextAsync(Study, Token);
+        await File.WriteAllTextAsync(_folder.File("wrong.yaml"), text.Replace("paper: {selected:", "paper: {seleced:", StringComparison.Ordinal), Token);
+        var (exitCode, output, _) = await RunAsync("build", _folder.File("wrong.yaml"), "page");
+        Assert.Equal(ExitCode.PartlyDone, exitCode);
+        Assert.Contains("has no value 'seleced' to set beside the paper's: give it as 'ours', or take one of 'catalogue rows', 'selected'", output, StringComparison.Ordinal);
+    }
+
     /// <summary>From a report back to the mosaics, from the set forward to the report, and the same as PROV-JSON.</summary>
     private async Task ExplainsAsync(Dictionary<string, string> artifacts)
     {
@@ -165,6 +202,10 @@ public sealed class BuildCommandTests : IDisposable
         string mosaic = ModelCore.Artifacts.Digests.OfFile(Path.Combine(_folder.File("mosaics"), "A.fits"));
         Assert.Contains(back.GetProperty("artifacts").EnumerateArray().SelectMany(one => one.GetProperty("inputs").EnumerateArray()),
             input => input.GetProperty("digest").GetString() == mosaic && input.GetProperty("artifact").ValueKind == JsonValueKind.Null);
+        await JsonAsync("explain", artifacts["set"], "--picture", _folder.File("lineage.svg"));
+        string picture = await File.ReadAllTextAsync(_folder.File("lineage.svg"), Token);
+        Assert.All((string[])[">shard<", ">dataset<", ">evaluation<", ">report<"], box => Assert.Contains(box, picture, StringComparison.Ordinal));
+        Assert.Contains("--picture should be FILE.svg or FILE.png", (await RunAsync("explain", artifacts["set"], "--picture", "x.pdf")).Errors, StringComparison.Ordinal);
         var forward = await JsonAsync("explain", artifacts["set"], "--forward");
         Assert.Contains(artifacts["quality"], forward.GetProperty("artifacts").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
         Assert.Contains(artifacts["model"], (await RunAsync("explain", artifacts["quality"])).Output, StringComparison.Ordinal);
