@@ -37,6 +37,23 @@ internal sealed class BuildDisplay(Output output, string study, StreamWriter? ev
     {
         await using var events = eventFile == null ? null : new StreamWriter(eventFile, append: true) { AutoFlush = true };
         var display = new BuildDisplay(output, study, events);
+        bool isOver = await display.BuildAsync(session, start, cancellationToken);
+        int exitCode = display.Report();
+        return isOver ? exitCode : ExitCode.Cancelled;
+    }
+
+    /// <summary>The same without a report at the end.</summary>
+    /// <returns>How it ended.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled, and is paused.</exception>
+    public static async Task<WorkflowStatus> StayAsync(Session session, string study, Func<IWorkflowGrain, Task> start, Output output, CancellationToken cancellationToken)
+    {
+        var display = new BuildDisplay(output, study, null);
+        return await display.BuildAsync(session, start, cancellationToken) ? display._last! : throw new OperationCanceledException(cancellationToken);
+    }
+
+    /// <returns>Whether it came to an end, instead of being paused.</returns>
+    private async Task<bool> BuildAsync(Session session, Func<IWorkflowGrain, Task> start, CancellationToken cancellationToken)
+    {
         try
         {
             await session.WorkAsync(
@@ -44,20 +61,19 @@ internal sealed class BuildDisplay(Output output, string study, StreamWriter? ev
                 {
                     var workflow = session.Grains.Workflow(study);
                     await start(workflow);
-                    return await display.ShowAsync(workflow, token);
+                    return await ShowAsync(workflow, token);
                 },
                 status => status.State is WorkState.Done,
                 cancellationToken);
-            return display.Report();
+            return true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             output.Message("Pausing: what runs is brought to a point where it can go on ...");
             var workflow = session.Grains.Workflow(study);
             await workflow.PauseAsync(CancellationToken.None);
-            await workflow.FollowAsync(display.Take, CancellationToken.None);
-            display.Report();
-            return ExitCode.Cancelled;
+            await workflow.FollowAsync(Take, CancellationToken.None);
+            return false;
         }
     }
 

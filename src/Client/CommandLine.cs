@@ -31,6 +31,8 @@ public static class CommandLine
             EvaluateCommand.Build(),
             BuildCommand.Build(),
             StudyCommand.Build(),
+            PackCommand.Build(),
+            ReplayCommand.Build(),
             ExplainCommand.Build(),
             StoreCommand.Build(),
             KeyCommand.Build(),

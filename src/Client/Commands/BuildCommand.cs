@@ -11,10 +11,10 @@ namespace RadioDiffusion.Client.Commands;
 /// <summary>`build`: a whole study from one file. What is up to date is not done again.</summary>
 internal static class BuildCommand
 {
-    private static readonly Argument<string> _study = new("STUDY") { Description = "The study's file: YAML, or the JSON that it maps to." };
+    internal static readonly Argument<string> StudyArgument = new("STUDY") { Description = "The study's file: YAML, or the JSON that it maps to." };
     private static readonly Argument<string[]> _targets = new("TARGET") { Description = "Only these targets, and what they need; all if none is named.", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<bool> _plan = new("--plan") { Description = "Says what is up to date, what would run and why, and how long that took the last time; runs nothing." };
-    private static readonly Option<string[]> _properties = new("--property", "-p") { Description = "A property of the study that is to be other than in the file. May be given several times.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
+    internal static readonly Option<string[]> Properties = new("--property", "-p") { Description = "A property of the study that is to be other than in the file. May be given several times.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private static readonly Option<int> _jobs = new Option<int>("--jobs", "-j") { Description = "So many targets run at a time at most; 'limits' of the study say what they share.", DefaultValueFactory = _ => 4 }.Between(1, 10_000);
     private static readonly Option<string[]> _again = new("--again") { Description = "A target that is forgotten to be done, so that it runs again; what the store has of it, such as samples or a finished training, is not computed again. May be given several times.", HelpName = "TARGET", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> _events = new("--events") { Description = "A file that every change of a target is appended to, as a line of JSON.", HelpName = "FILE" };
@@ -22,14 +22,14 @@ internal static class BuildCommand
     public static Command Build()
     {
         var command = new Command("build", "Builds a study: data sets, trainings, samples, evaluations and skies from one file. What is up to date is not run again; Ctrl-C pauses, and the same command goes on.")
-            .With(_study, _targets, _plan, _properties, _jobs, _again, _events, CommonOptions.UntilInputEnds);
+            .With(StudyArgument, _targets, _plan, Properties, _jobs, _again, _events, CommonOptions.UntilInputEnds);
         command.SetGuardedAction(InputEnd.Minding(RunAsync));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
-        var study = Read(parsed.GetValue(_study)!, parsed.GetValue(_properties)!);
+        var study = Read(parsed.GetValue(StudyArgument)!, PropertiesOf(parsed));
         var targets = Needed(study, parsed.GetValue(_targets)!);
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         string[] again = parsed.GetValue(_again)!;
@@ -49,19 +49,25 @@ internal static class BuildCommand
         return await BuildDisplay.StayAsync(session, study.Name, workflow => workflow.StartAsync(request, CancellationToken.None), output, parsed.GetValue(_events), cancellationToken);
     }
 
-    private static Study Read(string file, string[] properties)
+    /// <summary>The values of -p by the names of the properties.</summary>
+    internal static Dictionary<string, string> PropertiesOf(ParseResult parsed)
     {
-        var overrides = new Dictionary<string, string>();
-        foreach (string text in properties)
+        var properties = new Dictionary<string, string>();
+        foreach (string text in parsed.GetValue(Properties)!)
         {
             int equals = text.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1)
                 throw new UserErrorException(ErrorKind.Invalid, "-p", $"-p should be NAME=VALUE, such as -p rms=70uJy, but it is '{text}'.");
-            overrides[text[..equals]] = text[(equals + 1)..];
+            properties[text[..equals]] = text[(equals + 1)..];
         }
+        return properties;
+    }
+
+    internal static Study Read(string file, IReadOnlyDictionary<string, string> properties)
+    {
         try
         {
-            return StudyFile.Read(file, overrides);
+            return StudyFile.Read(file, properties);
         }
         catch (StudyException error)
         {
@@ -81,7 +87,7 @@ internal static class BuildCommand
         }
     }
 
-    private static async Task<IReadOnlyList<PlannedTarget>> PlanAsync(Session session, Study study, IReadOnlyList<StudyTarget> targets, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<PlannedTarget>> PlanAsync(Session session, Study study, IReadOnlyList<StudyTarget> targets, CancellationToken cancellationToken)
     {
         var status = await session.Grains.Workflow(study.Name).GetStatusAsync(cancellationToken);
         return await StudyPlan.MakeAsync(targets, session.Artifacts, session.Grains, await BuildRecord.FindAsync(session.Artifacts, status.LastBuild, cancellationToken), cancellationToken);

@@ -5,7 +5,7 @@ using RadioDiffusion.ModelCore.Workflows;
 namespace RadioDiffusion.Grains.Workflows;
 
 /// <summary>Files that a target wrote outside the store, where others may delete or change them.</summary>
-internal static class ExportedFiles
+public static class ExportedFiles
 {
     /// <summary>In the target's artifact.</summary>
     private const string ListFile = "exported.json";
@@ -17,7 +17,7 @@ internal static class ExportedFiles
     /// <param name="to">The folder to write into.</param>
     /// <param name="list">The folder for the list of what was written.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static TargetResult Copy(string from, string to, string list, CancellationToken cancellationToken)
+    internal static TargetResult Copy(string from, string to, string list, CancellationToken cancellationToken)
     {
         string[] files = File.Exists(from) ? [from] : [.. Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != ArtifactManifest.FileName).Order(StringComparer.Ordinal)];
         string root = File.Exists(from) ? Path.GetDirectoryName(from)! : from;
@@ -47,9 +47,9 @@ internal static class ExportedFiles
     /// <summary>Which of the files is not as it was written; null if all are.</summary>
     /// <param name="artifact">Folder of the target's artifact.</param>
     /// <param name="written">When it was done.</param>
-    public static string? Missing(string artifact, DateTimeOffset written)
+    internal static string? Missing(string artifact, DateTimeOffset written)
     {
-        var list = JsonSerializer.Deserialize<ExportList>(File.ReadAllText(Path.Combine(artifact, ListFile)))!;
+        var list = Read(artifact);
         foreach (var file in list.Files)
         {
             var found = new FileInfo(Path.Combine(list.Folder, file.Name));
@@ -61,5 +61,12 @@ internal static class ExportedFiles
         return null;
     }
 
-    private sealed record ExportList(string Folder, IReadOnlyList<ArtifactFile> Files);
+    /// <summary>What a target wrote.</summary>
+    /// <param name="artifact">Folder of the target's artifact.</param>
+    public static ExportList Read(string artifact) => JsonSerializer.Deserialize<ExportList>(File.ReadAllText(Path.Combine(artifact, ListFile)))!;
 }
+
+/// <summary>Files outside the store.</summary>
+/// <param name="Folder">Where they were written.</param>
+/// <param name="Files">Names in that folder, lengths and digests.</param>
+public sealed record ExportList(string Folder, IReadOnlyList<ArtifactFile> Files);

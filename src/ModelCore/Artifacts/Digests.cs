@@ -19,6 +19,9 @@ public static class Digests
     public static async Task<string> OfStreamAsync(Stream stream, CancellationToken ct = default) =>
         Prefix + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, ct));
 
+    /// <summary>The same of one that nothing waits for, such as a file's.</summary>
+    public static string OfStream(Stream stream) => Prefix + Convert.ToHexStringLower(SHA256.HashData(stream));
+
     /// <summary>The digest of bytes in memory.</summary>
     public static string OfBytes(ReadOnlySpan<byte> bytes) => Prefix + Hex(bytes);
 

@@ -28,6 +28,17 @@ public static class StudyFile
         return StudyResolver.Resolve(parts, properties, DefaultName(path), problems);
     }
 
+    /// <summary>A study's file and those that it imports, as whole paths.</summary>
+    /// <exception cref="StudyException">One of them cannot be read.</exception>
+    public static IReadOnlyList<string> FilesOf(string path)
+    {
+        var problems = new StudyProblems();
+        var parts = new List<StudyPart>();
+        Load(Path.GetFullPath(path), new StudyPlace(path, 1, 1), parts, [], problems);
+        problems.ThrowIfAny();
+        return [.. parts.Select(part => part.Path)];
+    }
+
     /// <summary>The file's name without its end, with other letters than a name can have replaced.</summary>
     private static string DefaultName(string path)
     {

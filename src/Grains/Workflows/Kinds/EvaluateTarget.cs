@@ -4,6 +4,7 @@ using RadioDiffusion.Grains.Interfaces.Sampling;
 using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Diffusion;
+using RadioDiffusion.ModelCore.Evaluation.Comparison;
 using RadioDiffusion.ModelCore.Workflows;
 
 namespace RadioDiffusion.Grains.Workflows.Kinds;
@@ -41,6 +42,7 @@ internal sealed class EvaluateTarget(IArtifactStore store) : ITargetWork
         if (status is not { State: WorkState.Done, Artifact: { } artifact })
             throw new UserErrorException(ErrorKind.Failed, context.Name, status.Error ?? $"Evaluation '{status.Name}' ended as {status.State}.");
         var manifest = await store.FindAsync(artifact, cancellationToken);
-        return TargetContext.Result(artifact, manifest!.ContentDigest);
+        // The page names the program's version and the system, so that it would be another one elsewhere: the numbers are the result.
+        return TargetContext.Result(artifact, Digests.OfFiles(manifest!.Files.Where(file => file.Name != SetComparison.ReportFile)));
     }
 }
