@@ -127,7 +127,6 @@ internal sealed class GaussianMixture : ILeastSquaresProblem
             double u = ((dx * cos) + (dy * sin)) / gaussian.Sigma1, v = ((dy * cos) - (dx * sin)) / gaussian.Sigma2;
             (_u[i], _v[i], _exponent[i]) = (u, v, -0.5 * ((u * u) + (v * v)));
         }
-        var exponent = _exponent.AsSpan(0, xs.Length);
-        TensorPrimitives.Exp(exponent, exponent);
+        Exponentials.Replace(_exponent.AsSpan(0, xs.Length));
     }
 }
