@@ -132,7 +132,7 @@ internal sealed class HtmlPage
         h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
         h3 { font-size: 1rem; margin: 2rem 0 .5rem; }
         .reduced { max-width: 46rem; margin: .5rem 0; padding: .25rem .75rem; border-left: 3px solid var(--event); }
-        .words { margin-top: 1rem; } .words thead th { text-align: left; } .words td { text-align: left; vertical-align: top; } .words th { vertical-align: top; }
+        .words { margin-top: 1rem; } .words thead th { text-align: left; } .words td { text-align: left; vertical-align: top; } .words th { vertical-align: top; } .words td:last-child { min-width: 9rem; } .words th:first-child { min-width: 6rem; }
         .introduction { max-width: 46rem; color: var(--soft); }
         .images { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
         figure { margin: 0; }

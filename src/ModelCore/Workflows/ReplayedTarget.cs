@@ -108,8 +108,11 @@ public sealed record ReplayedTarget(string Name, string Kind, ReplayVerdict Verd
 
     private static IEnumerable<string> ResultDifferences(PackedTarget was, PackedTarget now)
     {
+        var different = was.Outputs.Where(output => now.Outputs.GetValueOrDefault(output.Key)?.Digest != output.Value.Digest).ToList();
+        if (different.Count == 0)
+            yield break;                                     // files that differ all the same are no part of the result, such as pages that name the system
         // Several results of a target are mostly one under several names.
-        foreach (var group in was.Outputs.Where(output => now.Outputs.GetValueOrDefault(output.Key)?.Digest != output.Value.Digest).GroupBy(output => (Was: output.Value.Digest, Is: now.Outputs.GetValueOrDefault(output.Key)?.Digest)))
+        foreach (var group in different.GroupBy(output => (Was: output.Value.Digest, Is: now.Outputs.GetValueOrDefault(output.Key)?.Digest)))
             yield return $"its {string.Join(", ", group.Select(output => output.Key))} {(group.Count() == 1 ? "has" : "have")} the digest {Short(group.Key.Is)} and had {Short(group.Key.Was)}";
         var here = now.Files.ToDictionary(file => file.Name);
         foreach (var file in was.Files.Where(file => here.GetValueOrDefault(file.Name)?.Sha256 != file.Sha256))
