@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using RadioDiffusion.ModelCore.Sky;
+using RadioDiffusion.ModelCore.Surveys;
 using RadioDiffusion.ModelCore.SyntheticSky;
+using RadioDiffusion.ModelCore.Training;
 
 namespace RadioDiffusion.Benchmarks;
 
@@ -23,6 +25,7 @@ internal static class SyntheticSkyBenchmark
         foreach (int order in (int[])[8, 7, 6, 5, 4, 3])
             ColdTiles(order);
         Stamps();
+        NoiseOfImages();
         ManyPatches();
     }
 
@@ -135,6 +138,31 @@ internal static class SyntheticSkyBenchmark
             });
             Console.WriteLine(FormattableString.Invariant($"a sample made an image to paint: {milliseconds / images.Length:0.00} ms"));
         }
+    }
+
+    private static void NoiseOfImages()
+    {
+        using var folder = new TemporaryDirectory();
+        using (var writer = new GeneratedSetWriter(folder.Path, _stamps.Length, Side))
+        {
+            for (int i = 0; i < _stamps.Length; i++)
+                writer.Put(i, $"image {i}", Image(i));
+            writer.Complete(new SnapshotDescription { Network = new() { ImageSize = Side }, PixelScaleArcsec = PixelArcsec, BeamArcsec = 6 }, null, null);
+        }
+        var recipe = _recipe with { Background = new SkyBackground { Library = "dataset-1", LibraryDigest = "0123456789abcdef" } };
+        var renderer = new SkyRenderer(recipe, new OpenBackground(Noise: NoiseImages.Open(folder.Path, "backgrounds", recipe.Seed)));
+        foreach (int order in (int[])[8, 8, 7, 6])           // the first one is compiled on the way
+        {
+            var times = Enumerable.Range(0, 5).Select(i => Milliseconds(() => renderer.Tile(order, 1000 + 500 * i, [], ImageOf, CancellationToken.None))).ToList();
+            Console.WriteLine($"noise of order {order}, made of images: {Spread(times)}");
+        }
+    }
+
+    private sealed class TemporaryDirectory : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("radiodiffusion-benchmark").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 
     /// <summary>The sources of 100,000 patches in turn, and whole tiles at the beginning and the end.</summary>
