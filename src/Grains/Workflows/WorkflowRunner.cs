@@ -13,7 +13,7 @@ namespace RadioDiffusion.Grains.Workflows;
 internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains, string study, Action<string, Func<TargetStatus, TargetStatus>> change)
 {
     private const int LooksInFlight = 32, LongestText = 1500;
-    private static readonly TimeSpan _wait = TimeSpan.FromSeconds(8), _progressEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _wait = TimeSpan.FromSeconds(8), _progressEvery = TimeSpan.FromMilliseconds(200), _pauseGrowsBy = TimeSpan.FromMilliseconds(20);
     private readonly Dictionary<string, TargetResult> _results = [];
     private readonly Dictionary<string, LookedUpTarget> _lookedUp = [];
     private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
@@ -139,6 +139,7 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
     {
         var grain = grains.GetGrain<ITargetGrain>(_lookedUp[target.Name].Id);
         var patience = new Patience(TimeProvider.System);
+        var pause = TimeSpan.Zero;
         while (true)
         {
             try
@@ -146,7 +147,8 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
                 var progress = await grain.StartAsync(request, CancellationToken.None);
                 while (progress.State == WorkState.Running && !stop.IsCancellationRequested)
                 {
-                    progress = await NextAsync(grain, stop);
+                    progress = await NextAsync(grain, pause, stop);
+                    pause = pause < _progressEvery ? pause + _pauseGrowsBy : pause;
                     patience.Renew();
                     if (progress.State == WorkState.Running)
                         change(target.Name, status => status with { Progress = progress });
@@ -167,14 +169,14 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
         }
     }
 
-    /// <summary>The next progress, not too often: a training tells some a second.</summary>
-    private static async Task<TargetProgress> NextAsync(ITargetGrain grain, CancellationToken stop)
+    /// <summary>The next progress, not too often: a training tells some a second. What is done at once is not waited for, so the pauses begin with none.</summary>
+    private static async Task<TargetProgress> NextAsync(ITargetGrain grain, TimeSpan pause, CancellationToken stop)
     {
         try
         {
             var progress = await grain.WaitAsync(_wait, CancellationToken.None).WaitAsync(stop);
             if (progress is { State: WorkState.Running, Phase.Length: > 0 })
-                await Task.Delay(_progressEvery, stop);
+                await Task.Delay(pause, stop);
             return progress;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
