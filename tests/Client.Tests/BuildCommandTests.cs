@@ -187,7 +187,7 @@ public sealed class BuildCommandTests : IDisposable
         Assert.Equal(selected, values[0].GetProperty("values").GetProperty("selected").GetDouble());
 
         string text = await File.ReadAllTextAsync(Study, Token);
-        await File.WriteAllTextAsync(_folder.File("wrong.yaml"), text.Replace("paper: {selected:", "paper: {seleced:", StringComparison.Ordinal), Token);
+        await File.WriteAllTextAsync(_folder.File("wrong.yaml"), text.Replace("name: small", "name: wrong", StringComparison.Ordinal).Replace("paper: {selected:", "paper: {seleced:", StringComparison.Ordinal), Token);
         var (exitCode, output, _) = await RunAsync("build", _folder.File("wrong.yaml"), "page");
         Assert.Equal(ExitCode.PartlyDone, exitCode);
         Assert.Contains("has no value 'seleced' to set beside the paper's: give it as 'ours', or take one of 'catalogue rows', 'selected'", output, StringComparison.Ordinal);
