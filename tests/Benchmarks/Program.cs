@@ -22,14 +22,14 @@ var benchmarks = new Dictionary<string, Action>
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
     ["samplers"] = () => SamplerBenchmark.Run(args[1..]),
-    ["service"] = ServiceBenchmark.Run,
+    ["service"] = () => ServiceBenchmark.Run(args[1..]),
     ["find"] = FinderBenchmark.Run,
     ["patches"] = SkyPatchesBenchmark.Run,
     ["similarity"] = SimilarityBenchmark.Run,
     ["studies"] = StudyBenchmark.Run,
     ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
-if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers" or "sky-checks")) || !benchmarks.TryGetValue(args[0], out var benchmark))
+if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers" or "service" or "sky-checks")) || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}.");
     return 2;

@@ -1,22 +1,26 @@
 using System.Diagnostics;
+using System.Globalization;
 using RadioDiffusion.ModelCore.Diffusion;
 
 namespace RadioDiffusion.Benchmarks;
 
-/// <summary>Images a second of the published sampler, op for op, and of ours in different ways, in turns; of a model that comes with the program (first argument). What ours differs from the published one by is said too.</summary>
+/// <summary>Images a second of the published sampler, op for op, and of ours in different ways, in turns; of a model that comes with the program (first argument), in so many rounds (second). What ours differs from the published one by is said too.</summary>
 internal static class SamplerBenchmark
 {
-    private const int Batch = 16, Rounds = 3;
+    private const int Batch = 16, UsualRounds = 3;
 
     public static void Run(string[] arguments)
     {
         string name = arguments.ElementAtOrDefault(0) ?? "first-s";
+        int rounds = int.Parse(arguments.ElementAtOrDefault(1) ?? $"{UsualRounds}", CultureInfo.InvariantCulture);
         string models = Path.Combine(AppContext.BaseDirectory, "Models");
         string snapshot = Path.Combine(models, name);
         using var published = new PublishedSampler(snapshot);
         using var single = DiffusionModel.Load(snapshot);
         using var half = DiffusionModel.Load(snapshot, precision: "bf16");
-        single.MaximumBatch = half.MaximumBatch = Batch;
+        foreach (var model in (DiffusionModel[])[single, half])
+            model.MaximumBatch = Math.Max(1, model.BestBatch / 2);              // guided images are two of the network's; as samplers do
+        Console.WriteLine($"together {single.MaximumBatch} in float32, {half.MaximumBatch} in bfloat16, {Batch} of the published sampler");
         double guidance = SolverBenchmark.GuidanceOf(single.Description);
         SampleConditions[] samples = [.. GridSample.Spread(single.Description, Batch, seed: 1).Select(sample => sample.ConditionsFor(single.Description, guidance))];
         var paper = new SolverOptions();
@@ -29,7 +33,7 @@ internal static class SamplerBenchmark
         };
         var seconds = ways.ToDictionary(way => way.Name, _ => new List<double>());
         float[][]? reference = null;
-        for (int round = 0; round <= Rounds; round++)                           // the first one prepares buffers
+        for (int round = 0; round <= rounds; round++)                           // the first one prepares buffers
         {
             foreach (var (way, sample) in ways)
             {
@@ -47,7 +51,7 @@ internal static class SamplerBenchmark
         foreach (var (way, _) in ways)
         {
             double[] ratios = [.. seconds[ways[0].Name].Zip(seconds[way], (one, other) => one / other).Order()];
-            Console.WriteLine(FormattableString.Invariant($"{name}, {way}: {Batch / seconds[way].Order().ElementAt(Rounds / 2):0.000} images a second, {ratios[Rounds / 2]:0.00} times the published sampler ({ratios[0]:0.00} to {ratios[^1]:0.00})"));
+            Console.WriteLine(FormattableString.Invariant($"{name}, {way}: {Batch / seconds[way].Order().ElementAt(rounds / 2):0.000} images a second, {ratios[rounds / 2]:0.00} times the published sampler ({ratios[0]:0.00} to {ratios[^1]:0.00})"));
         }
     }
 }
