@@ -13,7 +13,12 @@ internal static class SkyChecks
 
     private static readonly Dictionary<string, Action> _checks = new()
     {
-        ["V6"] = CountsAndSizes, ["V5"] = Noise, ["V11"] = Detector, ["V10"] = Finder, ["V7b"] = PowerSpectrum, ["V7c"] = Clustering,
+        ["V6"] = CountsAndSizes,
+        ["V5"] = Noise,
+        ["V11"] = Detector,
+        ["V10"] = Finder,
+        ["V7b"] = PowerSpectrum,
+        ["V7c"] = Clustering,
     };
 
     /// <param name="names">Which ones: V6 (with V15), V5 (with V12 and V18), V11, V10 (with V13 and V11 of our finder), V7b, V7c; all for none.</param>
