@@ -98,11 +98,8 @@ internal static class SkiesApi
             {
                 // No 202 as for samples, unless asked for: a viewer of HiPS takes every 2xx for the tile.
                 http.Response.Headers.RetryAfter = "2";
-                if (http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains(Async, StringComparison.OrdinalIgnoreCase) == true))
-                {
-                    http.Response.Headers["Preference-Applied"] = Async;
+                if (PrefersAsync(http))
                     return TypedResults.Accepted(http.Request.Path, new PendingTile(tile.Path, status.ImagesDone, status.Images));
-                }
                 return TypedResults.Problem($"The tile {tile.Path} of the sky '{entry.Name}' is being made: {status.ImagesDone} of {status.Images} images of its sources are there. Ask again.",
                     statusCode: StatusCodes.Status503ServiceUnavailable);
             }
@@ -111,6 +108,15 @@ internal static class SkiesApi
         return Cached(http, tag, extension == ".fits"
             ? TypedResults.PhysicalFile(file, "application/fits")
             : TypedResults.Bytes(_pictures.GetOrAdd(artifact, _ => SkyFiles.PngOf(file, recipe)), "image/png"));
+    }
+
+    /// <summary>Whether who asks wants 202 where there is nothing yet; it is told that it gets that.</summary>
+    internal static bool PrefersAsync(HttpContext http)
+    {
+        if (!http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains(Async, StringComparison.OrdinalIgnoreCase) == true))
+            return false;
+        http.Response.Headers["Preference-Applied"] = Async;
+        return true;
     }
 
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Absent(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status404NotFound);

@@ -23,9 +23,9 @@ internal static class SkyCutoutsApi
     public static void MapSkyCutouts(this IEndpointRouteBuilder api) =>
         api.MapMethods("/skies/{name}/cutout", [HttpMethods.Get, HttpMethods.Head], GetAsync)
             .WithName("GetSkyCutout").WithSummary("A part of a synthetic sky in any projection, as FITS or as a picture")
-            .WithDescription($"The parameters of hips2fits (CDS). The sky is evaluated at the centre of each pixel; nothing is resampled. FITS has up to {CutoutQuery.MostPixels} pixels, pictures a quarter of that. It is computed for whoever asks, so that the scope submit is needed. While images of its sources are made, the answer is 503 with Retry-After: ask again.")
+            .WithDescription($"The parameters of hips2fits (CDS). The sky is evaluated at the centre of each pixel; nothing is resampled. FITS has up to {CutoutQuery.MostPixels} pixels, pictures a quarter of that. It is computed for whoever asks, so that the scope submit is needed. While images of its sources are made, the answer is 503 with Retry-After (202 with Prefer: respond-async): ask again.")
             .Produces(StatusCodes.Status200OK, contentType: "application/fits", additionalContentTypes: ["image/png", "image/jpeg"])
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .Produces<PendingCutout>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithMetadata(RequiredScope.Submit);
 
     private static async Task<IResult> GetAsync(string name, [AsParameters] CutoutQuery query, HttpContext http, IGrainFactory grains, SkyCutouts cutouts, IDeviceSlots devices, IArtifactStore store,
@@ -45,6 +45,8 @@ internal static class SkyCutoutsApi
         if (cutout.Images == null)
         {
             http.Response.Headers.RetryAfter = "2";
+            if (SkiesApi.PrefersAsync(http))
+                return TypedResults.Accepted(http.Request.Path, new PendingCutout(cutout.ImagesDone, cutout.ImagesAll));
             return TypedResults.Problem($"The cut-out of the sky '{entry.Name}' is being made: {cutout.ImagesDone} of {cutout.ImagesAll} images of its sources are there. Ask again.",
                 statusCode: StatusCodes.Status503ServiceUnavailable);
         }
@@ -98,3 +100,6 @@ internal static class SkyCutoutsApi
         return result;
     }
 }
+
+/// <summary>A cut-out whose sources' images are being made.</summary>
+public sealed record PendingCutout(int ImagesDone, int Images);

@@ -79,8 +79,8 @@ export const createSky = async body => withSeeds(await (await call("skies", { me
 export async function cutout(name, { ra, dec }, width, pixels, signal) {
   const path = `${skyPath(name)}/cutout?${new URLSearchParams({ ra, dec, fov: width, width: pixels, height: pixels, projection: "TAN", format: "png", stretch: "asinh", cmap: "inferno" })}`;
   for (;;) {
-    const answer = await ask(new URL(path, api), { signal });
-    if (answer.status !== 503) return answer.ok ? answer.blob() : (await call(path, { signal })).blob();
+    const answer = await call(path, { signal, headers: { Prefer: "respond-async" } });
+    if (answer.status !== 202) return answer.blob();
     await new Promise(resolve => setTimeout(resolve, 1000 * (Number(answer.headers.get("Retry-After")) || 2)));
     signal.throwIfAborted();
   }
