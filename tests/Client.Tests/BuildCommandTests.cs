@@ -94,7 +94,7 @@ public sealed class BuildCommandTests : IDisposable
         Assert.Equal((2, 3), Number("model", "iterations"));
         var loss = Number("model", "training loss, last");
         Assert.True(loss.A > 0 && loss.B > 0 && loss.A != loss.B);
-        Assert.InRange(Number("quality", "KS distance, Pixels scaled to 0 to 1").B!.Value, 0, 1);
+        Assert.InRange(Number("quality", "KS distance, pixel").B!.Value, 0, 1);
         Assert.Contains("'iterations' is 3 and was 2", (await RunAsync("study", "compare", "small", "3", "2")).Output, StringComparison.Ordinal);
         Assert.Contains("All 11 targets are the same", (await RunAsync("study", "compare", "small", "1", "1", "--with", "small")).Output, StringComparison.Ordinal);
         var (exitCode, _, errors) = await RunAsync("study", "compare", "small", "5");

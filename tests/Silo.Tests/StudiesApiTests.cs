@@ -143,7 +143,7 @@ public sealed class StudiesApiTests(StudiesFixture service) : IClassFixture<Stud
         Assert.Equal(4, losses[^1].GetProperty("iteration").GetInt32());
         Assert.Equal(NumberOf(model, "training loss, last"), losses[^1].GetProperty("loss").GetDouble());
         var quality = await DetailAsync("seen", "quality");
-        Assert.InRange(NumberOf(quality, "KS distance, Pixels scaled to 0 to 1"), 0, 1);
+        Assert.InRange(NumberOf(quality, "KS distance, pixel"), 0, 1);
         string report = TextOf(quality.GetProperty("files").EnumerateArray().Single(file => TextOf(file, "name") == "report.html"), "location")!;
         Assert.Contains("<h1>", await service.Http.GetStringAsync(report, Token), StringComparison.Ordinal);
     }

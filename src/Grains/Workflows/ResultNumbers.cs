@@ -40,7 +40,7 @@ internal static class ResultNumbers
     private static Dictionary<string, double> OfEvaluation(string folder)
     {
         var result = EvaluationReport.Read(File.ReadAllBytes(Path.Combine(folder, SetComparison.ResultFile)));
-        return EvaluationValues.Parts.SelectMany(part => EvaluationValues.Of(result, part)).Where(value => value.Number != null).ToDictionary(value => value.Name, value => value.Number!.Value);
+        return EvaluationValues.Of(result).Where(value => value.Number != null).ToDictionary(value => value.Name, value => value.Number!.Value);
     }
 
     private static Dictionary<string, double> OfImages(string folder)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Workflows;
@@ -24,11 +25,6 @@ public static class StudyArtifact
     }
 
     /// <exception cref="RadioDiffusionException">There is no such artifact.</exception>
-    public static async Task<Study> ReadAsync(IArtifactStore store, string artifact, CancellationToken cancellationToken)
-    {
-        await using var stream = await store.OpenReadAsync(artifact, FileName, cancellationToken);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellationToken);
-        return Study.FromJson(bytes.ToArray());
-    }
+    public static async Task<Study> ReadAsync(IArtifactStore store, string artifact, CancellationToken cancellationToken) =>
+        Study.FromJson(await store.ReadFileAsync(artifact, FileName, cancellationToken));
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Workflows;
 
@@ -45,13 +46,8 @@ public sealed class TargetLookup(IArtifactStore store, StudyContents contents, B
     /// <summary>How long a target took when it ran last, in the last build; null where that is not known.</summary>
     public double? SecondsOf(StudyTarget target) => _previous.TryGetValue(target.Name, out var before) && before.Outputs != null ? before.Seconds : null;
 
-    public static async Task<TargetResult> ReadAsync(IArtifactStore store, string id, CancellationToken cancellationToken)
-    {
-        await using var stream = await store.OpenReadAsync(id, TargetResult.FileName, cancellationToken);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellationToken);
-        return TargetResult.FromJson(bytes.ToArray());
-    }
+    public static async Task<TargetResult> ReadAsync(IArtifactStore store, string id, CancellationToken cancellationToken) =>
+        TargetResult.FromJson(await store.ReadFileAsync(id, TargetResult.FileName, cancellationToken));
 
     /// <summary>The artifact that a result names may have been deleted.</summary>
     private async Task<string?> LostAsync(TargetResult result, CancellationToken cancellationToken) =>

@@ -1,7 +1,6 @@
-using System.Globalization;
 using RadioDiffusion.Grains.Interfaces;
+using RadioDiffusion.Grains.Sampling;
 using RadioDiffusion.Grains.Training;
-using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Artifacts;
 using RadioDiffusion.ModelCore.Evaluation.Comparison;
 using RadioDiffusion.ModelCore.Surveys;
@@ -18,20 +17,15 @@ public static class TargetNumbers
     /// <returns>None for other kinds, and where the artifacts are not there (any more).</returns>
     public static async Task<IReadOnlyList<TargetNumber>> OfAsync(string kind, IReadOnlyDictionary<string, TargetOutput> outputs, IArtifactStore store, IGrainFactory grains, CancellationToken cancellationToken)
     {
-        try
+        return kind switch
         {
-            return kind switch
-            {
-                "evaluate" => OfEvaluation(EvaluationReport.Read(await ReadAsync(store, outputs, SetComparison.ResultFile, cancellationToken))),
-                "train" or "distil" => await LossesAsync(outputs, store, grains, cancellationToken) is { } losses ? OfTraining(losses) : [],
-                "dataset" or "sample" => OfSet(TrainingSetDescription.FromJson(await ReadAsync(store, outputs, TrainingSet.DescriptionFile, cancellationToken), TrainingSet.DescriptionFile)),
-                _ => [],
-            };
-        }
-        catch (RadioDiffusionException)
-        {
-            return [];
-        }
+            "evaluate" => await FindAsync(SetComparison.ResultFile) is { } result ? [.. EvaluationValues.Of(EvaluationReport.Read(result)).Where(value => value.Number != null).Select(value => new TargetNumber(value.Name, value.Number!.Value))] : [],
+            "train" or "distil" => await LossesAsync(outputs, store, grains, cancellationToken) is { } losses ? OfTraining(losses) : [],
+            "dataset" or "sample" => await FindAsync(TrainingSet.DescriptionFile) is { } set ? OfSet(TrainingSetDescription.FromJson(set, TrainingSet.DescriptionFile)) : [],
+            _ => [],
+        };
+
+        async Task<byte[]?> FindAsync(string file) => outputs.TryGetValue(TargetKinds.Artifact, out var artifact) ? await store.FindFileAsync(artifact.Value, file, cancellationToken) : null;
     }
 
     /// <summary>The losses of a target that trains, up to its last checkpoint; null where there is none.</summary>
@@ -39,54 +33,7 @@ public static class TargetNumbers
     {
         if (!outputs.TryGetValue("run", out var run) || (await grains.TrainingRun(run.Value).GetStatusAsync(cancellationToken)).Checkpoint is not { } checkpoint)
             return null;
-        try
-        {
-            return await LossHistory.ReadAsync(store, checkpoint.Artifact, cancellationToken);
-        }
-        catch (RadioDiffusionException)
-        {
-            return null;
-        }
-    }
-
-    private static async Task<byte[]> ReadAsync(IArtifactStore store, IReadOnlyDictionary<string, TargetOutput> outputs, string file, CancellationToken cancellationToken)
-    {
-        await using var stream = await store.OpenReadAsync(outputs[TargetKinds.Artifact].Value, file, cancellationToken);
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellationToken);
-        return bytes.ToArray();
-    }
-
-    private static List<TargetNumber> OfEvaluation(EvaluationResult result)
-    {
-        var numbers = new List<TargetNumber> { new("real images", result.Real.Images), new("generated images", result.Generated.Images) };
-        foreach (var quantity in result.Quantities)
-        {
-            if (quantity.Distance is { } distance)
-                numbers.Add(new($"KS distance, {quantity.Title}", distance.KolmogorovSmirnov));
-        }
-        if (result.FluxConditioning is { } flux)
-        {
-            numbers.Add(new("residual against peak flux, correlation, real", flux.Real.Pearson));
-            numbers.Add(new("residual against peak flux, correlation, generated", flux.Generated.Pearson));
-        }
-        if (result.ClassConditioning is { } classes)
-        {
-            numbers.Add(new("accuracy on real images", classes.Real.Accuracy));
-            numbers.Add(new("accuracy on generated images", classes.Generated.Accuracy));
-            numbers.AddRange(classes.ByGuidance.Select(one => new TargetNumber(string.Create(CultureInfo.InvariantCulture, $"accuracy, guidance strength {one.Guidance}"), one.Matrix.Accuracy)));
-        }
-        if (result.Augmentation is { } augmentation)
-            numbers.Add(new("accuracy with generated images added", augmentation.Augmented.Accuracy));
-        if (result.Features is { } features)
-        {
-            numbers.Add(new("Fréchet distance", features.Frechet));
-            numbers.Add(new("precision", features.Coverage.Precision));
-            numbers.Add(new("recall", features.Coverage.Recall));
-        }
-        if (result.Nearest is { } nearest)
-            numbers.Add(new("largest similarity to a real image", nearest.LargestGenerated));
-        return numbers;
+        return await store.FindAsync(checkpoint.Artifact, cancellationToken) == null ? null : await LossHistory.ReadAsync(store, checkpoint.Artifact, cancellationToken);
     }
 
     private static List<TargetNumber> OfTraining(LossHistory losses)

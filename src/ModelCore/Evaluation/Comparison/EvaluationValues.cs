@@ -2,11 +2,14 @@ using System.Globalization;
 
 namespace RadioDiffusion.ModelCore.Evaluation.Comparison;
 
-/// <summary>The numbers of an evaluation with names, for reports that set others beside them.</summary>
+/// <summary>The numbers of an evaluation with names: for reports that set others beside them, and for comparing evaluations.</summary>
 public static class EvaluationValues
 {
     /// <summary>The parts that an evaluation can have.</summary>
     public static IReadOnlyList<string> Parts { get; } = ["images", "distributions", "source-finding", "flux-conditioning", "class-conditioning", "features", "nearest"];
+
+    /// <summary>Those of all parts.</summary>
+    public static IEnumerable<OurValue> Of(EvaluationResult result) => Parts.SelectMany(part => Of(result, part));
 
     /// <param name="result">The evaluation.</param>
     /// <param name="part">One of <see cref="Parts"/>.</param>
@@ -23,8 +26,11 @@ public static class EvaluationValues
             Accuracy("accuracy, real", classes.Real),
             Accuracy("accuracy, generated", classes.Generated),
             .. classes.ByGuidance.Select(line => Accuracy(FormattableString.Invariant($"accuracy, guidance {line.Guidance}"), line.Matrix)),
+            .. result.Augmentation is { } augmentation ? [Accuracy("accuracy, generated images added", augmentation.Augmented)] : (OurValue[])[],
         ],
-        "features" when result.Features is { } features => [Number("Fréchet distance", features.FrechetAtHalf), Number("Fréchet distance, halves of the real set", features.FrechetOfHalves)],
+        "features" when result.Features is { } features =>
+            [Number("Fréchet distance", features.FrechetAtHalf), Number("Fréchet distance, halves of the real set", features.FrechetOfHalves), Number("Fréchet distance, all images", features.Frechet),
+            Number("precision", features.Coverage.Precision), Number("recall", features.Coverage.Recall)],
         "nearest" when result.Nearest is { } nearest =>
             [Count("generated images compared", nearest.Compared), Number("similarity, median", nearest.Generated.Median), Number("similarity, largest", nearest.LargestGenerated), Number("similarity of real images, median", nearest.Real.Median), Number("similarity of real images, largest", nearest.LargestReal)],
         _ => [],
