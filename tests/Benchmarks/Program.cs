@@ -19,6 +19,7 @@ var benchmarks = new Dictionary<string, Action>
     ["shares"] = NetworkBenchmark.Shares,
     ["trainers"] = CollectiveBenchmark.Trainers,
     ["steps"] = NetworkBenchmark.Steps,
+    ["calls"] = () => CallBenchmark.Run(args[1..]),
     ["training"] = NetworkBenchmark.Train,
     ["sampling"] = NetworkBenchmark.Sample,
     ["samplers"] = () => SamplerBenchmark.Run(args[1..]),
@@ -29,7 +30,7 @@ var benchmarks = new Dictionary<string, Action>
     ["studies"] = StudyBenchmark.Run,
     ["solvers"] = () => SolverBenchmark.Run(args[1..]),
 };
-if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers" or "service" or "sky-checks")) || !benchmarks.TryGetValue(args[0], out var benchmark))
+if (args.Length == 0 || (args.Length > 1 && args[0] is not ("solvers" or "samplers" or "service" or "sky-checks" or "calls")) || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}.");
     return 2;

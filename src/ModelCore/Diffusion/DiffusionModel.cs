@@ -28,7 +28,7 @@ public sealed class DiffusionModel : IDisposable
     public int MaximumBatch { get; set; } = 16;
 
     /// <summary>What the weights take.</summary>
-    public long Bytes => Network.parameters().Sum(parameter => parameter.numel() * parameter.dtype.ElementSize());
+    public long Bytes => Network.Bytes;
 
     /// <summary>The images in a call of the network from which on more are not worth waiting for; measured when it is asked for first.</summary>
     public int BestBatch => _bestBatch ??= BatchProfile.Measure(this);

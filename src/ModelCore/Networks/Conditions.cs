@@ -9,4 +9,7 @@ namespace RadioDiffusion.ModelCore.Networks;
 internal sealed record Conditions(Tensor? Context = null, Tensor? ContextPresent = null, Tensor? Labels = null)
 {
     public static Conditions None { get; } = new();
+
+    /// <summary>Those of one image, as a batch of one.</summary>
+    public Conditions Of(int image) => new(Context?.narrow(0, image, 1), ContextPresent?.narrow(0, image, 1), Labels?.narrow(0, image, 1));
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RadioDiffusion.ModelCore.Networks;
@@ -16,6 +17,12 @@ internal sealed class EdmPreconditioning : Network
         RegisterComponents();
         KeepParameters();
     }
+
+    /// <summary>What the weights take.</summary>
+    public long Bytes => parameters().Sum(parameter => parameter.numel() * parameter.dtype.ElementSize()) + BytesOnCpu;
+
+    /// <inheritdoc cref="UNet.BytesOnCpu"/>
+    public long BytesOnCpu => model.BytesOnCpu;
 
     /// <param name="x">Images plus noise, (N, C, H, W).</param>
     /// <param name="sigma">Noise level of each image, (N).</param>

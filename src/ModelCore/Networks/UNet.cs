@@ -1,3 +1,4 @@
+using RadioDiffusion.ModelCore.Networks.Cpu;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -27,6 +28,7 @@ internal sealed class UNet : nn.Module
     private readonly HashSet<int> _upBlocksWithoutSkip = [];
     private readonly NetworkOptions _options;
     private ScalarType? _type;
+    private CpuUNet? _onCpu;
 
     public UNet(NetworkOptions options)
         : base(nameof(UNet))
@@ -50,6 +52,9 @@ internal sealed class UNet : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>What weights take that are laid out for this processor.</summary>
+    public long BytesOnCpu => _onCpu?.Bytes ?? 0;
+
     /// <param name="x">Images times c_in, (N, C, H, W).</param>
     /// <param name="cNoise">ln(sigma) / 4, (N).</param>
     /// <param name="conditions">Flux and class of each image.</param>
@@ -57,6 +62,12 @@ internal sealed class UNet : nn.Module
     /// <returns>F, (N, C, H, W).</returns>
     public Tensor forward(Tensor x, Tensor cNoise, Conditions conditions, IDropoutMasks? dropout)
     {
+        if (_onCpu is not null)
+        {
+            // One by one, since a product of matrices gives other last digits for other numbers of rows.
+            var embeddings = Enumerable.Range(0, (int)x.shape[0]).Select(i => Embed(cNoise.narrow(0, i, 1), conditions.Of(i)));
+            return _onCpu.Forward(x, cat([.. embeddings]), get_num_threads());
+        }
         var embedding = Embed(cNoise, conditions);
         if (_type is { } type)
             (x, embedding) = (x.to(type), embedding.to(type));
@@ -81,11 +92,12 @@ internal sealed class UNet : nn.Module
     }
 
     /// <summary>
-    /// Makes the network ready for sampling, once: kernels standardised, all but the embeddings in a number format. From then on it cannot be
-    /// trained, and its weights are not those of a snapshot.
+    /// Makes the network ready for sampling, once: kernels standardised, all but the embeddings in a number format; in float32 on a processor that <see cref="CpuUNet"/> is for, computed by that.
+    /// From then on it cannot be trained, and its weights are not those of a snapshot.
     /// </summary>
     /// <param name="type">float32 or bfloat16.</param>
-    public void PrepareForSampling(ScalarType type)
+    /// <param name="isOnCpu">Whether <see cref="CpuUNet"/> computes it; null for where it is the faster one.</param>
+    public void PrepareForSampling(ScalarType type, bool? isOnCpu = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -94,7 +106,11 @@ internal sealed class UNet : nn.Module
         foreach (var module in new nn.Module[] { init_conv, down_blocks, up_blocks, middle_block, @out })
             module.to(type);
         _type = type;
+        if (isOnCpu ?? (type == ScalarType.Float32 && IsOnCpu() && CpuUNet.IsFast(_options)))
+            _onCpu = new CpuUNet(_options, new CpuWeights(named_parameters()));
     }
+
+    private bool IsOnCpu() => init_conv.parameters().All(parameter => parameter.device_type == DeviceType.CPU);
 
     private Tensor Embed(Tensor cNoise, Conditions conditions)
     {

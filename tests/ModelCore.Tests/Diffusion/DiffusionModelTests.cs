@@ -23,7 +23,9 @@ public class DiffusionModelTests
         for (int i = 0; i < samples.Length; i++)
         {
             float[] alone = model.Sample([samples[i]], FourSteps)[0];
-            // Images in [0, 1]; other batch sizes take other convolution kernels, and seven calls amplify 1e-7 a little.
+            if (model.Network.BytesOnCpu > 0)
+                Assert.Equal(alone, together[i]);
+            // Images in [0, 1]; libtorch takes other convolution kernels for other batch sizes, and seven calls amplify 1e-7 a little.
             Assert.All(alone.Zip(together[i]), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
         }
         Assert.Equal(together, model.Sample(samples, FourSteps));
