@@ -27,7 +27,7 @@ internal static class EvaluateCommand
     private static readonly Option<double?> _guidance = new Option<double?>("--guidance") { Description = "Guidance strength omega of the samples. Default: what the model is made for, otherwise as in the paper: 0.1, and 0.75 for a model with classes." }.AtLeast(0);
     private static readonly Option<int?> _steps = new Option<int?>("--steps") { Description = "Steps of the solver. Default: what the model is made for, otherwise as of 'sample'." }.AtLeast(1);
     private static readonly Option<string?> _solver = OptionChecks.ChoiceOrNone("--solver", "The solver, as of 'sample'. Default: what the model is made for, otherwise as of 'sample'.", [.. SolverOptions.Names]);
-    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster on many devices and differs by its rounding.", "f32", "bf16");
+    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster on GPUs and on processors without vectors of 512 bits, and differs by its rounding.", "f32", "bf16");
     private static readonly Option<string?> _classifier = new("--classifier") { Description = "Name of a trained classifier. Default for sets with classes: one that is trained on the real set first, as a training run of its own.", HelpName = "MODEL" };
     private static readonly Option<bool> _noClassifier = new("--no-classifier") { Description = "Leaves out what needs a classifier." };
     private static readonly Option<string> _classifierPreset = OptionChecks.Choice("--classifier-preset", "Of a classifier that is trained: classifier (the paper's) or classifier-small (for a CPU).", "classifier", "classifier-small");

@@ -23,7 +23,7 @@ internal static class SampleCommand
     private static readonly Option<string?> _solver = OptionChecks.ChoiceOrNone("--solver",
         $"Default: what the model is made for, otherwise {SolverOptions.Usual.Name}. {string.Join("; ", SolverOptions.Descriptions.Select(solver => $"{solver.Name}: {solver.Description}"))}.", [.. SolverOptions.Names]);
 
-    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster on many devices and differs by its rounding.", "f32", "bf16");
+    private static readonly Option<string> _precision = OptionChecks.Choice("--precision", "f32, or bf16, which is faster on GPUs and on processors without vectors of 512 bits, and differs by its rounding.", "f32", "bf16");
     private static readonly Option<double> _guidanceFrom = new Option<double>("--guidance-from") { Description = "Guidance acts above this noise level (sigma)." }.AtLeast(0);
     private static readonly Option<double?> _guidanceTo = new("--guidance-to") { Description = "Guidance acts up to this noise level (sigma); default: up to the highest." };
     private static readonly Option<string?> _guide = new("--guide") { Description = "A weaker model to guide with (autoguidance), instead of the same without condition.", HelpName = "MODEL" };

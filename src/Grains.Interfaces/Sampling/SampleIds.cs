@@ -20,7 +20,7 @@ public sealed record SampleParameters(string Model, string? Class = null, double
     /// <summary>One of <see cref="SolverOptions.Names"/>; null for the model's usual one, which is UniPC if it says nothing else; heun is the paper's.</summary>
     public string? Solver { get; init; }
 
-    /// <summary>f32, or bf16, which is faster on many devices.</summary>
+    /// <summary>f32, or bf16, which is faster on GPUs and on processors without vectors of 512 bits.</summary>
     public string Precision { get; init; } = "f32";
 
     /// <summary>Guidance acts above this noise level.</summary>

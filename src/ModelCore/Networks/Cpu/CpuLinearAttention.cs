@@ -18,8 +18,8 @@ internal sealed unsafe class CpuLinearAttention
     {
         (_heads, _width) = (heads, headChannels);
         _before = new CpuGroupNorm(weights, prefix + "pre_norm", LinearAttention.NormGroups);
-        _project = CpuConvolution.Around(weights, prefix + "to_qkv");
-        _out = CpuConvolution.Around(weights, prefix + "to_out.0");
+        _project = TapConvolution.Around(weights, prefix + "to_qkv");
+        _out = TapConvolution.Around(weights, prefix + "to_out.0");
         _after = new CpuGroupNorm(weights, prefix + "to_out.1", groups: 1);
     }
 

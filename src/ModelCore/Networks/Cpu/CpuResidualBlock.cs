@@ -6,38 +6,42 @@ namespace RadioDiffusion.ModelCore.Networks.Cpu;
 internal sealed unsafe class CpuResidualBlock
 {
     private readonly CpuGroupNorm _firstNorm, _secondNorm;
-    private readonly CpuConvolution? _first, _halveFeatures, _halveSkip, _skip;
-    private readonly CpuConvolution[]? _firstOfDoubled;
-    private readonly CpuConvolution _second;
+    private readonly CpuConvolution _first, _second;
+    private readonly CpuConvolution? _halveFeatures, _halveSkip, _skip;
+    private readonly bool _isDoubling;
     private readonly float[] _filmWeights;
     private readonly float[] _filmBias;
 
     /// <param name="weights">All of the network.</param>
     /// <param name="prefix">Of this block's, with the dot.</param>
     /// <param name="groups">Of the norms.</param>
+    /// <param name="size">Height and width of what comes in.</param>
     /// <param name="isDoubling">Height and width are doubled.</param>
-    public CpuResidualBlock(CpuWeights weights, string prefix, int groups, bool isDoubling)
+    public CpuResidualBlock(CpuWeights weights, string prefix, int groups, int size, bool isDoubling)
     {
+        _isDoubling = isDoubling;
+        bool isHalving = weights.Has(prefix + "h_upd.1.weight");
+        OutputSize = isHalving ? size / 2 : isDoubling ? 2 * size : size;
         _firstNorm = new CpuGroupNorm(weights, prefix + "in_layers.0", groups);
+        _first = CpuConvolution.Around(weights, prefix + "in_layers.2", OutputSize);
         _secondNorm = new CpuGroupNorm(weights, prefix + "out_layers.0", groups);
-        if (isDoubling)
-            _firstOfDoubled = CpuConvolution.OfDoubled(weights, prefix + "in_layers.2");
-        else
-            _first = CpuConvolution.Around(weights, prefix + "in_layers.2");
-        _second = CpuConvolution.Around(weights, prefix + "out_layers.3");
-        if (weights.Has(prefix + "h_upd.1.weight"))
+        _second = CpuConvolution.Around(weights, prefix + "out_layers.3", OutputSize);
+        if (isHalving)
         {
-            _halveFeatures = CpuConvolution.OfBlocks(weights, prefix + "h_upd.1");
-            _halveSkip = CpuConvolution.OfBlocks(weights, prefix + "x_upd.1");
+            _halveFeatures = TapConvolution.OfBlocks(weights, prefix + "h_upd.1");
+            _halveSkip = TapConvolution.OfBlocks(weights, prefix + "x_upd.1");
         }
         if (weights.Has(prefix + "res_conv.weight"))
-            _skip = CpuConvolution.Around(weights, prefix + "res_conv");
+            _skip = TapConvolution.Around(weights, prefix + "res_conv");
         (_filmWeights, _filmBias) = Film(weights, prefix + "emb_layers.1");
     }
 
+    /// <summary>Height and width of what comes out.</summary>
+    public int OutputSize { get; }
+
     public int Outputs => _secondNorm.Channels;
 
-    public long Bytes => new[] { _first, _halveFeatures, _halveSkip, _skip, _second }.Concat(_firstOfDoubled ?? []).Sum(convolution => convolution?.Bytes ?? 0)
+    public long Bytes => new[] { _first, _halveFeatures, _halveSkip, _skip, _second }.Sum(convolution => convolution?.Bytes ?? 0)
         + sizeof(float) * (long)(_filmWeights.Length + _filmBias.Length);
 
     /// <param name="x">The features.</param>
@@ -50,17 +54,15 @@ internal sealed unsafe class CpuResidualBlock
         using var affine = maps.Lend(1, 2, Outputs);
         _secondNorm.Measure(h, affine);
         Modulate(affine, activatedEmbedding, maps);
-        using var activated = maps.Lend(h.Height, h.Width, Outputs, frame: 1);
+        using var activated = maps.Lend(OutputSize, OutputSize, Outputs, frame: 1);
         Elementwise.ScaleAndActivate(h, affine, activated);
-        var output = maps.Lend(h.Height, h.Width, Outputs);
-        if (_halveSkip is not null)
-            _halveSkip.Apply(x, output, stride: 2);
-        else if (_firstOfDoubled is not null)
+        var output = maps.Lend(OutputSize, OutputSize, Outputs);
+        if (_isDoubling)
             Elementwise.Double(x, output);
         else
-            _skip?.Apply(x, output);
-        bool isThere = _halveSkip is not null || _firstOfDoubled is not null || _skip is not null;
-        _second.Apply(activated, output, isThere ? output : x);
+            (_halveSkip ?? _skip)?.Apply(x, output);
+        bool isPrepared = _isDoubling || (_halveSkip ?? _skip) is not null;
+        _second.Apply(activated, output, isPrepared ? output : x);
         return output;
     }
 
@@ -69,29 +71,22 @@ internal sealed unsafe class CpuResidualBlock
     {
         using var affine = maps.Lend(1, 2, x.Channels);
         _firstNorm.Measure(x, affine);
-        if (_firstOfDoubled is not null)
+        using var framed = maps.Lend(OutputSize, OutputSize, x.Channels, frame: 1);
+        if (OutputSize == x.Height)
         {
-            using var framed = maps.Lend(x.Height, x.Width, x.Channels, frame: 1);
             Elementwise.ScaleAndActivate(x, affine, framed);
-            var doubled = maps.Lend(2 * x.Height, 2 * x.Width, Outputs);
-            for (int phase = 0; phase < _firstOfDoubled.Length; phase++)
-                _firstOfDoubled[phase].ApplyToPhase(framed, doubled, phase / 2, phase % 2);
-            return doubled;
         }
-        if (_halveFeatures is null)
+        else
         {
-            using var framed = maps.Lend(x.Height, x.Width, x.Channels, frame: 1);
-            Elementwise.ScaleAndActivate(x, affine, framed);
-            var same = maps.Lend(x.Height, x.Width, Outputs);
-            _first!.Apply(framed, same);
-            return same;
+            using var activated = maps.Lend(x.Height, x.Width, x.Channels);
+            Elementwise.ScaleAndActivate(x, affine, activated);
+            if (_isDoubling)
+                Elementwise.Double(activated, framed);
+            else
+                _halveFeatures!.Apply(activated, framed);
         }
-        using var activated = maps.Lend(x.Height, x.Width, x.Channels);
-        Elementwise.ScaleAndActivate(x, affine, activated);
-        using var halved = maps.Lend(x.Height / 2, x.Width / 2, x.Channels, frame: 1);
-        _halveFeatures.Apply(activated, halved, stride: 2);
-        var result = maps.Lend(x.Height / 2, x.Width / 2, Outputs);
-        _first!.Apply(halved, result);
+        var result = maps.Lend(OutputSize, OutputSize, Outputs);
+        _first.Apply(framed, result);
         return result;
     }
 

@@ -24,8 +24,9 @@ internal sealed unsafe class CpuUNet
     public CpuUNet(NetworkOptions options, CpuWeights weights)
     {
         _options = options;
-        _first = CpuConvolution.Around(weights, "init_conv");
-        int channels = _first.Outputs;
+        int size = options.ImageSize;
+        _first = CpuConvolution.Around(weights, "init_conv", size);
+        int channels;
         for (int i = 0; Prefix("down_blocks", i) is { } prefix; i++)
             _down.Add(Block(prefix, isDoubling: false));
         _middle = [Block("middle_block.0.", isDoubling: false), Block("middle_block.2.", isDoubling: false)];
@@ -39,7 +40,7 @@ internal sealed unsafe class CpuUNet
             channels = _up[^1].Outputs;
         }
         _lastNorm = new CpuGroupNorm(weights, "out.0", options.NormGroups);
-        _last = CpuConvolution.Around(weights, "out.2");
+        _last = CpuConvolution.Around(weights, "out.2", size);
 
         string? Prefix(string list, int i)
         {
@@ -49,7 +50,8 @@ internal sealed unsafe class CpuUNet
 
         CpuResidualBlock Block(string prefix, bool isDoubling)
         {
-            var block = new CpuResidualBlock(weights, prefix, options.NormGroups, isDoubling);
+            var block = new CpuResidualBlock(weights, prefix, options.NormGroups, size, isDoubling);
+            size = block.OutputSize;
             if (isDoubling)
                 _doubling.Add(block);
             if (prefix.EndsWith("resBlock.", StringComparison.Ordinal))

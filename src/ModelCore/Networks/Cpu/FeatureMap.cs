@@ -49,6 +49,18 @@ internal sealed class FeatureMaps
     public FeatureMap Lend(int height, int width, int channels, int frame = 0) =>
         FreeOf((height, width, channels, frame)).TryPop(out var map) ? map : new FeatureMap(this, height, width, channels, frame);
 
+    /// <summary>Does something for parts of 0, 1, ... up to a count, at the same time on the threads that the image has.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="action">Given where a part begins, and what is the first after it.</param>
+    public void Share(int count, Action<int, int> action)
+    {
+        int shares = Math.Min(Threads, count);
+        if (shares <= 1)
+            action(0, count);
+        else
+            Workers.Run(shares, shares, share => action(share * count / shares, (share + 1) * count / shares));
+    }
+
     public void Return(FeatureMap map) => FreeOf((map.Height, map.Width, map.Channels, map.Frame)).Push(map);
 
     private Stack<FeatureMap> FreeOf((int Height, int Width, int Channels, int Frame) shape)

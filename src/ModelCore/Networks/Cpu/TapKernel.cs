@@ -23,9 +23,46 @@ internal static unsafe class TapKernel
     /// <param name="Added">Added to the result, null for nothing. It may be the output.</param>
     public readonly record struct Line(nint Input, nint InputStride, int Inputs, nint Taps, int TapCount, nint Output, nint OutputStride, nint Added);
 
+    /// <summary>A number of channels filled up to whole vectors.</summary>
+    public static int RoundedUp(int channels) => (channels + Lanes - 1) / Lanes * Lanes;
+
+    /// <summary>A number of pixels filled up to what is computed at a time.</summary>
+    public static int WholeTens(int pixels) => (pixels + Pixels - 1) / Pixels * Pixels;
+
+    /// <summary>Lays weights out: blocks of 32 outputs, or 16 for the rest; in each the places (taps and inputs), and at each place the outputs.</summary>
+    /// <param name="places">How many.</param>
+    /// <param name="outputs">How many; filled up with zeros to a multiple of 16.</param>
+    /// <param name="weight">That of a place and an output.</param>
+    public static float[] Pack(int places, int outputs, Func<int, int, float> weight)
+    {
+        int rounded = RoundedUp(outputs), next = 0;
+        float[] packed = new float[places * rounded];
+        for (int block = 0; block < rounded; block += WideOutputs)
+        {
+            for (int place = 0; place < places; place++)
+            {
+                for (int output = block; output < Math.Min(block + WideOutputs, rounded); output++)
+                    packed[next++] = output < outputs ? weight(place, output) : 0;
+            }
+        }
+        return packed;
+    }
+
     /// <param name="line">Where from and where to.</param>
     /// <param name="pixels">How many.</param>
-    /// <param name="weights">(tap, input, output).</param>
+    /// <param name="packed">As <see cref="Pack"/> gives them.</param>
+    /// <param name="bias">For each output.</param>
+    /// <param name="block">The first output that is computed now, a multiple of 32.</param>
+    /// <param name="outputs">All that there are.</param>
+    public static void Run(in Line line, int pixels, float[] packed, float[] bias, int block, int outputs)
+    {
+        fixed (float* weights = &packed[block * line.Inputs * line.TapCount], offsets = &bias[block])
+            Run(line, pixels, weights, offsets, outputs - block >= WideOutputs);
+    }
+
+    /// <param name="line">Where from and where to.</param>
+    /// <param name="pixels">How many.</param>
+    /// <param name="weights">(tap, input, output) of these outputs.</param>
     /// <param name="bias">For each output.</param>
     /// <param name="isWide">32 outputs, otherwise 16.</param>
     public static void Run(in Line line, int pixels, float* weights, float* bias, bool isWide)

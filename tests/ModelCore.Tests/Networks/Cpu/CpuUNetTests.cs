@@ -4,16 +4,16 @@ using RadioDiffusion.ModelCore.Networks.Cpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RadioDiffusion.ModelCore.Tests.Networks;
+namespace RadioDiffusion.ModelCore.Tests.Networks.Cpu;
 
 /// <summary>The network's own computation on a processor against the same network on libtorch.</summary>
 public class CpuUNetTests
 {
     private static readonly NetworkOptions _small = new() { ImageSize = 24, InitialChannels = 32, ContextDimension = 1, ClassCount = 3 };
 
-    public static TheoryData<string> Shapes => [.. Networks.Keys];
+    public static TheoryData<string> Shapes => [.. Shaped.Keys];
 
-    private static Dictionary<string, NetworkOptions> Networks { get; } = new()
+    private static Dictionary<string, NetworkOptions> Shaped { get; } = new()
     {
         ["three levels, lines of 24, 12 and 6 pixels"] = _small,
         ["lines of 40, 20 and 10 pixels"] = _small with { ImageSize = 40, ClassCount = 0 },
@@ -29,7 +29,7 @@ public class CpuUNetTests
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode(true);
-        var options = Networks[shape];
+        var options = Shaped[shape];
         using var network = Random(options);
         var (x, sigma, conditions) = Inputs(options, 3);
         var expected = network.forward(x, sigma, conditions);
