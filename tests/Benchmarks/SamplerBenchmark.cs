@@ -29,6 +29,7 @@ internal static class SamplerBenchmark
             ("published: Heun 25, float32", () => published.Sample(samples, paper)),
             ("the same, ours", () => single.Sample(samples, paper)),
             ("the same in bfloat16", () => half.Sample(samples, paper)),
+            ("UniPC 12, its own noise levels, float32: what is usual", () => single.Sample(samples, new SolverOptions(12, 0.015, 80, 20) { Name = "unipc" })),
             ("UniPC 12, its own noise levels, bfloat16", () => half.Sample(samples, new SolverOptions(12, 0.015, 80, 20) { Name = "unipc" })),
         };
         var seconds = ways.ToDictionary(way => way.Name, _ => new List<double>());

@@ -41,6 +41,9 @@ internal sealed unsafe class FeatureMap : IDisposable
 /// <summary>Feature maps that are used again and again, of one image at a time. What is lent holds what it held last; frames hold zeros.</summary>
 internal sealed class FeatureMaps
 {
+    /// <summary>Multiplications of half a millisecond or so.</summary>
+    private const long WorthAThread = 50_000_000;
+
     private readonly Dictionary<(int Height, int Width, int Channels, int Frame), Stack<FeatureMap>> _free = [];
 
     /// <summary>Threads that may compute this image.</summary>
@@ -51,10 +54,11 @@ internal sealed class FeatureMaps
 
     /// <summary>Does something for parts of 0, 1, ... up to a count, at the same time on the threads that the image has.</summary>
     /// <param name="count">How many.</param>
+    /// <param name="multiplications">All together; a few of them are done before another thread has woken up.</param>
     /// <param name="action">Given where a part begins, and what is the first after it.</param>
-    public void Share(int count, Action<int, int> action)
+    public void Share(int count, long multiplications, Action<int, int> action)
     {
-        int shares = Math.Min(Threads, count);
+        int shares = (int)Math.Min(Math.Min(Threads, count), multiplications / WorthAThread);
         if (shares <= 1)
             action(0, count);
         else

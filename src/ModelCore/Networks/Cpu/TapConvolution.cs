@@ -43,7 +43,7 @@ internal sealed unsafe class TapConvolution : CpuConvolution
     /// <summary>Rows of the output are shared out among the threads that the image has.</summary>
     public override void Apply(FeatureMap input, FeatureMap output, FeatureMap? added = null)
     {
-        output.Owner.Share(output.Height, (from, to) =>
+        output.Owner.Share(output.Height, (long)output.Height * output.Width * _weights.Length, (from, to) =>
         {
             nint* taps = stackalloc nint[_taps.Length];
             for (int i = 0; i < _taps.Length; i++)

@@ -51,7 +51,7 @@ internal sealed unsafe class WinogradConvolution : CpuConvolution
     public override void Apply(FeatureMap input, FeatureMap output, FeatureMap? added = null)
     {
         int across = output.Width / Side, tiles = across * (output.Height / Side);
-        output.Owner.Share((tiles + Together - 1) / Together, (from, to) =>
+        output.Owner.Share((tiles + Together - 1) / Together, (long)tiles * Products * _inputs * Outputs, (from, to) =>
         {
             for (int group = from; group < to; group++)
                 Compute(input, output, added, group * Together, Math.Min(Together, tiles - group * Together), across);

@@ -43,6 +43,18 @@ public class CpuUNetTests
     }
 
     [Fact]
+    public void Forward_OfALargeImageOnSomeThreads_GivesTheSameBits()
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode(true);
+        var options = _small with { ImageSize = 80, InitialChannels = 64, ChannelMultipliers = [1], ResidualBlocks = 1, AttentionLevels = 0 };
+        using var network = Random(options);
+        var (x, sigma, conditions) = Inputs(options, 1);
+        float[] alone = Numbers(OnCpu(network, x, sigma, conditions, threads: 1));
+        Assert.Equal(alone, Numbers(OnCpu(network, x, sigma, conditions, threads: 3)));
+    }
+
+    [Fact]
     public void Forward_InAnyBatchOnAnyThreads_GivesTheSameBits()
     {
         using var scope = NewDisposeScope();
