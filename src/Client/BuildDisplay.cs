@@ -160,7 +160,7 @@ internal sealed class BuildDisplay(Output output, string study, StreamWriter? ev
             console =>
             {
                 foreach (var target in targets.Where(target => target.State == TargetState.Failed))
-                    console.Line($"{target.Name} failed: {target.Error}");
+                    console.Line($"{target.Name} failed: {target.Error}{(target.Log == null ? "" : $"\nAll that it wrote: radiodiffusion study log {study} '{target.Name}'")}");
                 var named = targets.SelectMany(target => target.Outputs.Where(result => result.Name is "dataset" or "model" or "sky").Select(result => (target.Name, result))).Take(LinesOfATree).ToList();
                 foreach (var (name, result) in named)
                     console.Line($"  {name}: {result.Name} {result.Value}");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RadioDiffusion.Grains.Interfaces.Surveys;
 using RadioDiffusion.Grains.Workflows;
 using Spectre.Console;
 
@@ -9,11 +10,14 @@ internal static class BuildTables
 {
     public static Table History(IReadOnlyList<BuildSummary> builds)
     {
-        var table = new Table().AddColumns("", "Began", "State", "Ran", "Up to date", "Failed", "Took", "Build");
+        bool anyErrors = builds.Any(build => build.Error != null);
+        var table = new Table().AddColumns("", "Began", "State", "Ran", "Up to date", "Failed", "Took", "Build").AddColumns(anyErrors ? ["Why"] : (string[])[]);
         for (int i = 0; i < builds.Count; i++)
         {
             var build = builds[i];
-            table.AddRow($"{i + 1}", Time(build), State(build.State), $"{build.Ran}", $"{build.UpToDate}", $"{build.Failed}{(build.Blocked > 0 ? $", {build.Blocked} not run" : "")}", BuildDisplay.Took(build.Seconds), build.Id);
+            // Of one that was killed nothing is known but when it began.
+            string[] counts = build.State == nameof(WorkState.Interrupted) ? ["", "", "", ""] : [$"{build.Ran}", $"{build.UpToDate}", $"{build.Failed}{(build.Blocked > 0 ? $", {build.Blocked} not run" : "")}", BuildDisplay.Took(build.Seconds)];
+            table.AddRow([$"{i + 1}", Time(build), State(build.State), .. counts, build.Id, .. anyErrors ? [Markup.Escape(build.Error ?? "")] : (string[])[]]);
         }
         return table;
     }
@@ -21,7 +25,7 @@ internal static class BuildTables
     public static void Compare(IAnsiConsole console, BuildComparison comparison)
     {
         foreach (var (side, build) in new[] { ("A", comparison.A), ("B", comparison.B) })
-            console.Line($"{side}: {Time(build)}, {State(build.State)} after {BuildDisplay.Took(build.Seconds)} ({build.Id})");
+            console.Line($"{side}: {Time(build)}, {State(build.State)}{(build.State == nameof(WorkState.Interrupted) ? "" : $" after {BuildDisplay.Took(build.Seconds)}")} ({build.Id})");
         if (comparison.Targets.Count > 0)
         {
             var table = new Table().AddColumns("Target", "What it is made from", "Result", "State", "Took");

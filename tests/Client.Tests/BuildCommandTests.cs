@@ -63,6 +63,11 @@ public sealed class BuildCommandTests : IDisposable
         File.Delete(_folder.File("out/cube/dataset.fits"));
         plan = await JsonAsync("build", Study, "--plan");
         Assert.Equal("cube", Assert.Single(plan.GetProperty("targets").EnumerateArray(), target => target.GetProperty("state").GetString() != "UpToDate").GetProperty("name").GetString());
+        string listed = (await RunAsync("build", Study, "--plan")).Output;
+        Assert.Contains("cube", listed, StringComparison.Ordinal);
+        Assert.DoesNotContain("quality", listed, StringComparison.Ordinal);
+        Assert.Contains("10 of 11 targets are up to date and not listed (--all lists them), 1 runs.", listed, StringComparison.Ordinal);
+        Assert.Contains("quality", (await RunAsync("build", Study, "--plan", "--all")).Output, StringComparison.Ordinal);
         Assert.Equal(1, (await JsonAsync("build", Study)).GetProperty("ran").GetInt32());
         Assert.True(File.Exists(_folder.File("out/cube/dataset.fits")));
 
@@ -137,6 +142,62 @@ public sealed class BuildCommandTests : IDisposable
         Assert.Equal("Blocked", targets["after"].GetProperty("state").GetString());
         Assert.Equal(0, (await JsonAsync("build", Study, "copy")).GetProperty("ran").GetInt32());
         Assert.Equal(1, (await JsonAsync("build", Study, "copy", "--again", "show")).GetProperty("ran").GetInt32());      // the same result again: nothing follows
+    }
+
+    [Fact]
+    public async Task Plan_OfManyTargets_IsALineEach()
+    {
+        await File.WriteAllTextAsync(Study, "targets:\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"  t{i}: {{kind: exec, command: [\"true\", \"{i}\"]}}\n")), Token);
+        string[] lines = (await RunAsync("build", Study, "--plan")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(302, lines.Length);
+        Assert.Matches("^Target +Kind +Why +Last time$", lines[0]);
+        Assert.Matches("^t7 +exec +will run +not built yet$", lines[8]);
+        Assert.StartsWith("0 of 300 targets are up to date, 300 run.", lines[301], StringComparison.Ordinal);
+    }
+
+    /// <summary>What a program wrote can be read whole, whether it ended well, failed, or was too slow; of a failure with very much to say the end.</summary>
+    [Fact]
+    public async Task Logs_AreKept_AlsoOfProgramsThatFail()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Its targets are programs of Unix.");
+        await File.WriteAllTextAsync(Study, """
+            name: logs
+            targets:
+              good: {kind: exec, command: [sh, -c, "echo said > file; echo done well"]}
+              fail: {kind: exec, command: [sh, -c, "seq 1 40; exit 7"], retry: 1}
+              long: {kind: exec, command: [sh, -c, "seq 1 200000; exit 1"]}
+              slow: {kind: exec, command: [sh, -c, "echo began; sleep 60"], timeout: 2s}
+              mute: {kind: exec, command: [sh, -c, "exit 1"]}
+              copy: {kind: export, from: "${targets.good}", to: out}
+            """, Token);
+        var (exitCode, output, _) = await RunAsync("build", Study);
+        Assert.Equal(ExitCode.PartlyDone, exitCode);
+        Assert.Contains("29\n30\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("28\n29", output, StringComparison.Ordinal);
+        Assert.Contains("radiodiffusion study log logs 'fail'", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("study log logs 'mute'", output, StringComparison.Ordinal);
+
+        async Task<string> LogAsync(params string[] args) => (await JsonAsync(["study", "log", "logs", .. args])).GetProperty("text").GetString()!;
+        Assert.Equal("done well\n", await LogAsync("good"));
+        Assert.Equal(string.Concat(Enumerable.Range(1, 40).Select(i => $"{i}\n")), await LogAsync("fail"));
+        Assert.Equal("began\n", await LogAsync("slow"));
+        string text = await LogAsync("long");
+        Assert.InRange(text.Length, (1 << 20) - 100, (1 << 20) + 100);
+        Assert.Matches(@"^\.\.\. \d+ bytes before this are left out\n\d{5}\n", text);
+        Assert.EndsWith("\n199999\n200000\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("39\n40\n", (await RunAsync("study", "log", "logs", "fail")).Output, StringComparison.Ordinal);
+        foreach (var (target, says) in ((string, string)[])[("mute", "it failed before its program wrote anything"), ("copy", "of kind export: only programs"), ("fial", "Did you mean 'fail'?")])
+        {
+            var (exit, _, errors) = await RunAsync("study", "log", "logs", target);
+            Assert.NotEqual(ExitCode.Done, exit);
+            Assert.Contains(says, errors, StringComparison.Ordinal);
+        }
+
+        // Later builds do not take it away.
+        await File.WriteAllTextAsync(Study, (await File.ReadAllTextAsync(Study, Token)).Replace("seq 1 40; exit 7", "echo better", StringComparison.Ordinal), Token);
+        await RunAsync("build", Study, "fail");
+        Assert.Equal("better\n", await LogAsync("fail"));
+        Assert.StartsWith("1\n2\n", await LogAsync("fail", "--build", "2"), StringComparison.Ordinal);
     }
 
     [Fact]

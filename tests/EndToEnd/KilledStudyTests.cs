@@ -44,6 +44,10 @@ public sealed class KilledStudyTests : IDisposable
                 killed.Add(([.. Done(store)], Ran()));
             }
             AssertEqual(undisturbed, await DoneAsync(study, store));
+            string[] builds = await HistoryAsync(store);
+            Assert.Equal("Done", builds[0]);
+            Assert.Contains("Interrupted", builds);
+            Assert.All(builds, build => Assert.True(build is "Interrupted" or "Done", build));      // the last kill may come too late
             foreach (var (finished, before) in killed)
                 Assert.All(finished, target => Assert.Equal(before.Count(name => name == target), Ran().Count(name => name == target)));
             Assert.Contains(killed, one => one.Finished.Length is > 0 and < Steps);
@@ -98,6 +102,13 @@ public sealed class KilledStudyTests : IDisposable
         var (exitCode, output, errors) = await RadioDiffusionProcess.RunAsync(Token, "build", study, "--json", "--store", _folder.File(store));
         Assert.True(exitCode == ExitCode.Done, errors);
         return TargetsOf(output);
+    }
+
+    private async Task<string[]> HistoryAsync(string store)
+    {
+        var (exitCode, output, errors) = await RadioDiffusionProcess.RunAsync(Token, "study", "history", "killed", "--json", "--store", _folder.File(store));
+        Assert.True(exitCode == ExitCode.Done, errors);
+        return [.. JsonDocument.Parse(output).RootElement.GetProperty("builds").EnumerateArray().Select(build => build.GetProperty("state").GetString()!)];
     }
 
     /// <summary>

@@ -35,6 +35,8 @@ public sealed class StudiesApiTests(StudiesFixture service) : IClassFixture<Stud
         var targets = study.GetProperty("targets").EnumerateArray().ToDictionary(target => TextOf(target, "name")!);
         Assert.Equal(["Done", "Done", "Done", "Failed", "Blocked", "Done"], new[] { "first", "second[n=1]", "second[n=2]", "broken", "after", "other" }.Select(name => TextOf(targets[name], "state")));
         Assert.Contains("exit code 7", TextOf(targets["broken"], "error"), StringComparison.Ordinal);
+        var log = (await GetAsync(TextOf(targets["broken"], "location")!)).GetProperty("log");
+        Assert.Equal(("why\n", "why\n"), (TextOf(log, "text"), await service.Http.GetStringAsync(TextOf(log, "location"), Token)));
         Assert.Equal(["broken after", "first other", "first second[n=1]", "first second[n=2]"],
             study.GetProperty("edges").EnumerateArray().Select(edge => $"{TextOf(edge, "from")} {TextOf(edge, "to")}").Order(StringComparer.Ordinal));
         var listed = Assert.Single((await GetAsync("/api/v1/studies")).EnumerateArray(), one => TextOf(one, "name") == "told");

@@ -4,7 +4,6 @@ using RadioDiffusion.Grains.Interfaces.Workflows;
 using RadioDiffusion.Grains.Workflows;
 using RadioDiffusion.ModelCore;
 using RadioDiffusion.ModelCore.Workflows;
-using Spectre.Console;
 
 namespace RadioDiffusion.Client.Commands;
 
@@ -14,6 +13,7 @@ internal static class BuildCommand
     internal static readonly Argument<string> StudyArgument = new("STUDY") { Description = "The study's file: YAML, or the JSON that it maps to." };
     private static readonly Argument<string[]> _targets = new("TARGET") { Description = "Only these targets, and what they need; all if none is named.", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<bool> _plan = new("--plan") { Description = "Says what is up to date, what would run and why, and how long that took the last time; runs nothing." };
+    private static readonly Option<bool> _all = new("--all") { Description = "With --plan: lists also what is up to date, and not only how much that is." };
     internal static readonly Option<string[]> Properties = new("--property", "-p") { Description = "A property of the study that is to be other than in the file. May be given several times.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private static readonly Option<int> _jobs = new Option<int>("--jobs", "-j") { Description = "So many targets run at a time at most; 'limits' of the study say what they share.", DefaultValueFactory = _ => 4 }.Between(1, 10_000);
     private static readonly Option<string[]> _again = new("--again") { Description = "A target that is forgotten to be done, so that it runs again; what the store has of it, such as samples or a finished training, is not computed again. May be given several times.", HelpName = "TARGET", DefaultValueFactory = _ => [] };
@@ -22,7 +22,7 @@ internal static class BuildCommand
     public static Command Build()
     {
         var command = new Command("build", "Builds a study: data sets, trainings, samples, evaluations and skies from one file. What is up to date is not run again; Ctrl-C pauses, and the same command goes on.")
-            .With(StudyArgument, _targets, _plan, Properties, _jobs, _again, _events, CommonOptions.UntilInputEnds);
+            .With(StudyArgument, _targets, _plan, _all, Properties, _jobs, _again, _events, CommonOptions.UntilInputEnds);
         command.SetGuardedAction(InputEnd.Minding(RunAsync));
         return command;
     }
@@ -37,7 +37,7 @@ internal static class BuildCommand
         {
             var plan = await PlanAsync(session, study, targets, cancellationToken);
             if (parsed.GetValue(_plan))
-                return Report(study, plan, output);
+                return Report(study, plan, parsed.GetValue(_all), output);
             await ForgetAsync(session, study, plan, again, cancellationToken);
         }
         var request = new WorkflowRequest
@@ -101,7 +101,7 @@ internal static class BuildCommand
             await session.Artifacts.DeleteAsync(planned.Artifact!, cancellationToken);
     }
 
-    private static int Report(Study study, IReadOnlyList<PlannedTarget> plan, Output output)
+    private static int Report(Study study, IReadOnlyList<PlannedTarget> plan, bool showsAll, Output output)
     {
         var running = plan.Where(planned => planned.State is PlannedState.WillRun or PlannedState.MayRun).ToList();
         double known = running.Sum(planned => planned.Seconds ?? 0);
@@ -120,12 +120,11 @@ internal static class BuildCommand
             },
             console =>
             {
-                var table = new Table().AddColumns("Target", "Kind", "", "Why", "Last time");
-                foreach (var planned in plan)
-                    table.AddRow(Markup.Escape(planned.Target.Name), planned.Target.Kind, Word(planned.State), Markup.Escape(planned.Reason), planned.Seconds is { } seconds ? BuildDisplay.Took(seconds) : "");
-                console.Write(table);
+                var shown = plan.Where(planned => showsAll || planned.State != PlannedState.UpToDate).ToList();
+                if (shown.Count > 0)
+                    Tables.Write(console, ["Target", "Kind", "", "Why", "Last time"], [.. shown.Select(planned => new[] { planned.Target.Name, planned.Target.Kind, Word(planned.State), planned.Reason, planned.Seconds is { } seconds ? BuildDisplay.Took(seconds) : "" })]);
                 int stuck = plan.Count(planned => planned.State == PlannedState.CannotRun);
-                console.Line($"{plan.Count - running.Count - stuck} of {plan.Count} targets are up to date, {running.Count} {(running.Count == 1 ? "runs" : "run")}{(stuck > 0 ? $", {stuck} cannot run" : "")}.{Estimate(known, unknown, running.Count)}");
+                console.Line($"{plan.Count - running.Count - stuck} of {plan.Count} targets are up to date{(shown.Count is > 0 and var few && few < plan.Count ? " and not listed (--all lists them)" : "")}, {running.Count} {(running.Count == 1 ? "runs" : "run")}{(stuck > 0 ? $", {stuck} cannot run" : "")}.{Estimate(known, unknown, running.Count)}");
             });
         return plan.Any(planned => planned.State == PlannedState.CannotRun) ? ExitCode.Failed : ExitCode.Done;
     }

@@ -41,8 +41,9 @@ internal static class ReplayCommand
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
         var request = new WorkflowRequest { Study = await StudyArtifact.PutAsync(session.Artifacts, study, cancellationToken), AtATime = parsed.GetValue(_jobs) };
         var status = await BuildDisplay.StayAsync(session, study.Name, workflow => workflow.StartAsync(request, CancellationToken.None), output, cancellationToken);
-        var record = await BuildRecord.FindAsync(session.Artifacts, status.LastBuild, cancellationToken)
-            ?? throw new UserErrorException(ErrorKind.Failed, study.Name, $"Study '{study.Name}' could not be built: {status.Error}");
+        var record = await BuildRecord.FindAsync(session.Artifacts, status.LastBuild, cancellationToken);
+        if (record is not { Error: null })
+            throw new UserErrorException(ErrorKind.Failed, study.Name, $"Study '{study.Name}' could not be built: {status.Error}");
         var compared = await CompareAsync(session, archive, record, parsed.GetValue(_tolerance), cancellationToken);
         return Report(output, pack, folder, status, compared, record);
     }

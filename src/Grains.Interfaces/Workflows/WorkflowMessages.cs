@@ -114,6 +114,9 @@ public sealed record TargetStatus
 
     /// <summary>What it gave: names and values, such as the name of a model.</summary>
     [Id(9)] public IReadOnlyList<NamedOutput> Outputs { get; init; } = [];
+
+    /// <summary>The artifact with what its program wrote, if it failed; of one that ended well its own artifact has that.</summary>
+    [Id(10)] public string? Log { get; init; }
 }
 
 /// <summary>A result of a target: what others use, and the digest of its content.</summary>
@@ -171,6 +174,9 @@ public sealed record TargetProgress
 
     /// <summary>How long it ran, when done.</summary>
     [Id(7)] public double Seconds { get; init; }
+
+    /// <summary>The artifact with what its program wrote, if it failed.</summary>
+    [Id(8)] public string? Log { get; init; }
 }
 
 /// <summary>The file or folder that the key of the grain names.</summary>

@@ -44,18 +44,19 @@ public static class BuildHistory
 public sealed record RecordedBuild(string Id, BuildRecord Record)
 {
     public BuildSummary Summary => new(Id, Record.Began, Record.Ended, Record.State, Math.Round((Record.Ended - Record.Began).TotalSeconds, 3),
-        Record.Count(TargetState.Done), Record.Count(TargetState.UpToDate), Record.Count(TargetState.Failed), Record.Count(TargetState.Blocked), Record.Study);
+        Record.Count(TargetState.Done), Record.Count(TargetState.UpToDate), Record.Count(TargetState.Failed), Record.Count(TargetState.Blocked), Record.Study, Record.Error);
 }
 
 /// <summary>A build in a line.</summary>
 /// <param name="Id">The record's artifact.</param>
 /// <param name="Began">When.</param>
-/// <param name="Ended">When.</param>
-/// <param name="State">Done, Failed, Paused or None (given up).</param>
+/// <param name="Ended">When; of one that was interrupted, when that was found.</param>
+/// <param name="State">Done, Failed, Paused, None (given up), or Interrupted (killed: how far it came is not known, and what it finished is up to date).</param>
 /// <param name="Seconds">From its beginning to its end.</param>
 /// <param name="Ran">Targets that ran to their ends.</param>
 /// <param name="UpToDate">Targets that were up to date.</param>
 /// <param name="Failed">Targets that failed.</param>
 /// <param name="Blocked">Targets that could not run because others failed.</param>
 /// <param name="Study">The artifact with the study as it was.</param>
-public sealed record BuildSummary(string Id, DateTimeOffset Began, DateTimeOffset Ended, string State, double Seconds, int Ran, int UpToDate, int Failed, int Blocked, string Study);
+/// <param name="Error">Why it ended as it did, where that is not the failure of targets.</param>
+public sealed record BuildSummary(string Id, DateTimeOffset Began, DateTimeOffset Ended, string State, double Seconds, int Ran, int UpToDate, int Failed, int Blocked, string Study, string? Error);

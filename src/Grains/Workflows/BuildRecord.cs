@@ -20,10 +20,14 @@ public sealed record BuildRecord
 
     public required DateTimeOffset Began { get; init; }
 
+    /// <summary>When it ended; of one that was interrupted, when that was found.</summary>
     public required DateTimeOffset Ended { get; init; }
 
-    /// <summary>Done, Failed, Paused or None (given up).</summary>
+    /// <summary>Done, Failed, Paused, None (given up), or Interrupted: its process was killed, so that nothing is known of what it did.</summary>
     public required string State { get; init; }
+
+    /// <summary>Why it ended as it did, where that is not the failure of targets.</summary>
+    public string? Error { get; init; }
 
     public required IReadOnlyList<BuiltTarget> Targets { get; init; }
 
@@ -73,6 +77,9 @@ public sealed record BuiltTarget
     public double Seconds { get; init; }
 
     public string? Error { get; init; }
+
+    /// <summary>The artifact with what its program wrote, if it failed.</summary>
+    public string? Log { get; init; }
 
     /// <summary>What it gave; null if it did not.</summary>
     public SortedDictionary<string, TargetOutput>? Outputs { get; init; }

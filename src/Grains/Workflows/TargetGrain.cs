@@ -19,6 +19,7 @@ internal sealed partial class TargetGrain(IArtifactStore store, IEnumerable<ITar
     private readonly Watched<TargetProgress> _progress = new(new TargetProgress { State = WorkState.None });
     private readonly HashSet<string> _wantedBy = [];
     private CancellationTokenSource _stop = new();
+    private string? _log;                                    // of the last attempt, if it failed
 
     public Task<TargetProgress> StartAsync(TargetRequest request, CancellationToken cancellationToken = default)
     {
@@ -26,6 +27,7 @@ internal sealed partial class TargetGrain(IArtifactStore store, IEnumerable<ITar
         if (_progress.Value.State != WorkState.Running)
         {
             _stop = new CancellationTokenSource();
+            _log = null;
             _progress.Set(new TargetProgress { State = WorkState.Running });
             _ = WorkAsync(request, _stop);
         }
@@ -60,7 +62,7 @@ internal sealed partial class TargetGrain(IArtifactStore store, IEnumerable<ITar
             DelayDeactivation(_longestWork);
             var result = await store.FindAsync(this.GetPrimaryKeyString(), timeout.Token) != null
                 ? await TargetLookup.ReadAsync(store, this.GetPrimaryKeyString(), timeout.Token)
-                : await RunAsync(request, timeout.Token);
+                : await RunAsync(request, timeout.Token, stop.Token);
             _progress.Set(new TargetProgress { State = WorkState.Done, Outputs = OutputsOf(result), Seconds = result.Seconds });
         }
         catch (Exception error) when (stop.IsCancellationRequested)
@@ -75,7 +77,7 @@ internal sealed partial class TargetGrain(IArtifactStore store, IEnumerable<ITar
             bool isLate = error is OperationCanceledException && timeout.IsCancellationRequested;
             if (!isLate && !UserErrors.IsExpected(error))
                 LogFailed(error, request.Study, request.Name);
-            _progress.Set(new TargetProgress { State = WorkState.Failed, Error = isLate ? $"It was not done within its timeout of {request.TimeoutSeconds} s." : error.Message });
+            _progress.Set(new TargetProgress { State = WorkState.Failed, Error = isLate ? $"It was not done within its timeout of {request.TimeoutSeconds} s." : error.Message, Log = _log });
         }
         finally
         {
@@ -85,28 +87,49 @@ internal sealed partial class TargetGrain(IArtifactStore store, IEnumerable<ITar
     }
 
     /// <summary>Does the work, and stores what it gave: from then on the target is up to date.</summary>
-    private async Task<TargetResult> RunAsync(TargetRequest request, CancellationToken cancellationToken)
+    private async Task<TargetResult> RunAsync(TargetRequest request, CancellationToken cancellationToken, CancellationToken stop)
     {
         long began = Stopwatch.GetTimestamp();
         string key = this.GetPrimaryKeyString();
         var recipe = JsonSerializer.Deserialize<Recipe>(request.Recipe, JsonSerializerOptions.Web)!;
         var work = works.FirstOrDefault(one => one.Kind == request.Kind) ?? throw new UserErrorException(ErrorKind.Invalid, request.Name, $"This silo knows no targets of kind '{request.Kind}'.");
         using var scratch = store.CreateScratchDirectory();
-        var outcome = await work.RunAsync(
-            new TargetContext
-            {
-                Name = request.Name,
-                NameInStore = NameInStore(request.Name, key),
-                Parameters = await FilledAsync(request, cancellationToken),
-                Grains = GrainFactory,
-                Folder = scratch.Path,
-                Report = progress => _progress.Set(progress),
-            },
-            cancellationToken);
+        var context = new TargetContext
+        {
+            Name = request.Name,
+            NameInStore = NameInStore(request.Name, key),
+            Parameters = await FilledAsync(request, cancellationToken),
+            Grains = GrainFactory,
+            Folder = scratch.Path,
+            Report = progress => _progress.Set(progress),
+        };
+        TargetResult outcome;
+        try
+        {
+            outcome = await work.RunAsync(context, cancellationToken);
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            await KeepLogAsync(request, scratch.Path);
+            throw;
+        }
         var result = outcome with { Seconds = Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 3) };
         await File.WriteAllBytesAsync(Path.Combine(scratch.Path, TargetResult.FileName), result.ToJson(), cancellationToken);
         await store.PutAsync(key, recipe, scratch.Path, cancellationToken);
         return result;
+    }
+
+    /// <summary>A log that cannot be stored does not hide why the target failed.</summary>
+    private async Task KeepLogAsync(TargetRequest request, string folder)
+    {
+        try
+        {
+            _log = await TargetLog.KeepAsync(store, folder, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            LogFailed(error, request.Study, request.Name);
+        }
     }
 
     /// <summary>The parameters with what other targets gave; artifacts as the folders where they can be read here.</summary>

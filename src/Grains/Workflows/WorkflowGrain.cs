@@ -26,18 +26,21 @@ internal sealed partial class WorkflowGrain(
     private readonly List<string> _changes = [];             // names, in the order of their changes; the version is the place; empty for one of the whole
     private Watched<WorkflowStatus> _status = null!;
     private CancellationTokenSource _stop = new();
+    private BuildRecord? _previous;                          // that of the build before
     private bool _isDeactivated;
     private bool _isCancelled;
 
     private string Name => this.GetPrimaryKeyString();
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Names.Check(Name, "a study");
+        bool goesOn = wakeUp.SurvivesSilos && state.State is { Running: not null, IsPaused: false };
+        if (!goesOn)
+            await RecordInterruptedAsync();
         _status = new Watched<WorkflowStatus>(StatusFromState());
-        if (wakeUp.SurvivesSilos && state.State is { Running: not null, IsPaused: false })
+        if (goesOn)
             GoOn();
-        return Task.CompletedTask;
     }
 
     /// <summary>Being awake is all it takes: an activation goes on with what is under way.</summary>
@@ -61,7 +64,7 @@ internal sealed partial class WorkflowGrain(
                 : throw new UserErrorException(ErrorKind.Conflict, Name, $"Study '{Name}' is being built from another file or with other settings: wait for it, stop it ('radiodiffusion study pause {Name}'), or give this one another name.");
         }
         await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Studies).AddAsync(Name, cancellationToken);
-        await state.ReplaceAsync(state.State with { Running = request, IsPaused = false, Failure = null }, Name, cancellationToken);
+        await state.ReplaceAsync(state.State with { Running = request, Began = time.GetUtcNow(), IsPaused = false, Failure = null }, Name, cancellationToken);
         await wakeUp.SetAsync(this);
         GoOn();
         return PageAfter(-1);
@@ -95,7 +98,9 @@ internal sealed partial class WorkflowGrain(
         }
         else if (state.State.Running != null)
         {
-            await state.ReplaceAsync(state.State with { Running = null, IsPaused = false, Last = state.State.Running, Failure = null }, Name, cancellationToken);
+            _previous = await BuildRecord.FindAsync(store, state.State.LastBuild, cancellationToken);
+            string build = await RecordAsync(state.State.Running, WorkState.None, FromBefore(), null);
+            await state.ReplaceAsync(new WorkflowState { Last = state.State.Running, LastBuild = build }, Name, cancellationToken);
             Change(StatusFromState());
         }
         return PageAfter(-1);
@@ -147,28 +152,28 @@ internal sealed partial class WorkflowGrain(
 
     private async Task RunInBackgroundAsync(WorkflowRequest request, CancellationToken stop)
     {
-        var began = time.GetUtcNow();
         try
         {
             DelayDeactivation(_longestWork);
-            var study = await StudyArtifact.ReadAsync(store, request.Study, stop);
-            var targets = study.NeededFor(request.Targets?.Items.ToArray() ?? []);
-            foreach (var target in targets)
-                _targets[target.Name] = new TargetStatus { Name = target.Name, Kind = target.Kind };
-            targets.ToList().ForEach(target => Log(target.Name));
-            Change(_status.Value with { Total = targets.Count });
-            var runner = new WorkflowRunner(store, GrainFactory, Name, Change);
-            var previous = await BuildRecord.FindAsync(store, state.State.LastBuild, stop);
+            _previous = null;
+            _previous = await BuildRecord.FindAsync(store, state.State.LastBuild, CancellationToken.None);
+            Study? study = null;
             try
             {
-                await runner.RunAsync(targets, study.Limits, request.AtATime, previous, stop);
+                study = await StudyArtifact.ReadAsync(store, request.Study, stop);
+                var targets = study.NeededFor(request.Targets?.Items.ToArray() ?? []);
+                foreach (var target in targets)
+                    _targets[target.Name] = new TargetStatus { Name = target.Name, Kind = target.Kind };
+                targets.ToList().ForEach(target => Log(target.Name));
+                Change(_status.Value with { Total = targets.Count });
+                await new WorkflowRunner(store, GrainFactory, Name, Change).RunAsync(targets, study.Limits, request.AtATime, _previous, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 // It was stopped: what is done is in the store.
             }
             if (!_isDeactivated)
-                await EndAsync(request, began, TargetsOf(study, runner, previous), stop.IsCancellationRequested);
+                await EndAsync(request, study == null ? FromBefore() : TargetsOf(study.Targets.Select(target => target.Name)), stop.IsCancellationRequested);
         }
         catch (Exception error)
         {
@@ -185,39 +190,35 @@ internal sealed partial class WorkflowGrain(
     }
 
     /// <summary>For the record: what is known of targets that this build did not come to stays known.</summary>
-    private BuiltTarget[] TargetsOf(Study study, WorkflowRunner runner, BuildRecord? previous)
+    private BuiltTarget[] TargetsOf(IEnumerable<string> names)
     {
-        var before = (previous?.Targets ?? []).ToDictionary(target => target.Name);
-        return [.. study.Targets.Select(one => Built(_targets.GetValueOrDefault(one.Name), before.GetValueOrDefault(one.Name), runner)).OfType<BuiltTarget>()];
+        var before = FromBefore().ToDictionary(target => target.Name);
+        return [.. names.Select(name => Built(_targets.GetValueOrDefault(name), before.GetValueOrDefault(name))).OfType<BuiltTarget>()];
     }
 
-    private static BuiltTarget? Built(TargetStatus? now, BuiltTarget? before, WorkflowRunner runner)
+    private BuiltTarget[] FromBefore() => [.. (_previous?.Targets ?? []).Select(target => target with { IsFromBefore = true })];
+
+    private static BuiltTarget? Built(TargetStatus? now, BuiltTarget? before)
     {
         if (now == null)
-            return before == null ? null : before with { IsFromBefore = true };
-        var built = new BuiltTarget { Name = now.Name, Kind = now.Kind, State = now.State.ToString(), Reason = now.Reason, Error = now.Error };
+            return before;
+        var built = new BuiltTarget { Name = now.Name, Kind = now.Kind, State = now.State.ToString(), Reason = now.Reason, Error = now.Error, Log = now.Log };
         return now.Artifact == null
             ? built with { Artifact = before?.Artifact, Seconds = before?.Seconds ?? 0, Outputs = before?.Outputs }
-            : built with { Artifact = now.Artifact, Seconds = now.Seconds, Outputs = runner.Results.GetValueOrDefault(now.Name)?.Outputs };
+            : built with { Artifact = now.Artifact, Seconds = now.Seconds, Outputs = OutputsOf(now) };
     }
 
+    private static SortedDictionary<string, TargetOutput>? OutputsOf(TargetStatus target) => target.State is not (TargetState.Done or TargetState.UpToDate) ? null
+        : new(target.Outputs.ToDictionary(output => output.Name, output => new TargetOutput(output.Value, output.Digest)), StringComparer.Ordinal);
+
     /// <summary>What became of it is stored before it is told.</summary>
-    private async Task EndAsync(WorkflowRequest request, DateTimeOffset began, IReadOnlyList<BuiltTarget> targets, bool isStopped)
+    private async Task EndAsync(WorkflowRequest request, IReadOnlyList<BuiltTarget> targets, bool isStopped)
     {
         var end = isStopped ? (_isCancelled ? WorkState.None : WorkState.Paused) : _targets.Values.Any(target => target.State is TargetState.Failed or TargetState.Blocked) ? WorkState.Failed : WorkState.Done;
-        var record = new BuildRecord
-        {
-            Study = request.Study,
-            Previous = state.State.LastBuild,
-            Began = began,
-            Ended = time.GetUtcNow(),
-            State = end.ToString(),
-            Targets = targets,
-        };
-        string build = await record.PutAsync(store, Name, CancellationToken.None);
+        string build = await RecordAsync(request, end, targets, null);
         string? failure = end == WorkState.Failed ? $"{_targets.Values.Count(target => target.State == TargetState.Failed)} of {_targets.Count} targets failed" : null;
         await state.ReplaceAsync(
-            end == WorkState.Paused ? state.State with { LastBuild = build, LastState = end } : new WorkflowState { Last = request, LastBuild = build, LastState = end, Failure = failure },
+            end == WorkState.Paused ? state.State with { Began = null, LastBuild = build, LastState = end } : new WorkflowState { Last = request, LastBuild = build, LastState = end, Failure = failure },
             Name, CancellationToken.None);
         await wakeUp.CancelAsync(this);
         Change(_status.Value with { State = end, LastBuild = build, Error = failure });
@@ -225,16 +226,60 @@ internal sealed partial class WorkflowGrain(
 
     private async Task FailAsync(WorkflowRequest request, string reason)
     {
+        string? build = state.State.LastBuild;
         try
         {
-            await state.ReplaceAsync(state.State with { Running = null, IsPaused = false, Last = request, LastState = WorkState.Failed, Failure = reason }, Name, CancellationToken.None);
+            build = await RecordAsync(request, WorkState.Failed, TargetsOf(FromBefore().Select(target => target.Name).Union(_targets.Keys)), reason);
+        }
+        catch (Exception error)
+        {
+            LogFailed(error, Name);                          // the state says all the same that it failed
+        }
+        try
+        {
+            await state.ReplaceAsync(state.State with { Running = null, Began = null, IsPaused = false, Last = request, LastBuild = build, LastState = WorkState.Failed, Failure = reason }, Name, CancellationToken.None);
             await wakeUp.CancelAsync(this);
         }
         catch (Exception error)
         {
             LogFailed(error, Name);                          // it is shown all the same, and later as interrupted
         }
-        Change(_status.Value with { State = WorkState.Failed, Error = reason });
+        Change(_status.Value with { State = WorkState.Failed, LastBuild = build, Error = reason });
+    }
+
+    /// <summary>
+    /// The history tells of a build that was killed as well. Nobody knows what it did: its results are in the store, and the next build finds them. It is recorded once, and can go on all the same.
+    /// </summary>
+    private async Task RecordInterruptedAsync()
+    {
+        if (state.State is not { Running: { } request, Began: not null })
+            return;
+        try
+        {
+            _previous = await BuildRecord.FindAsync(store, state.State.LastBuild, CancellationToken.None);
+            string build = await RecordAsync(request, state.State.IsPaused ? WorkState.Paused : WorkState.Interrupted, FromBefore(), null);
+            await state.ReplaceAsync(state.State with { Began = null, LastBuild = build }, Name, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            LogFailed(error, Name);                          // a full disk keeps nobody from looking; it is recorded another time
+        }
+    }
+
+    private async Task<string> RecordAsync(WorkflowRequest request, WorkState end, IReadOnlyList<BuiltTarget> targets, string? error)
+    {
+        var now = time.GetUtcNow();
+        var record = new BuildRecord
+        {
+            Study = request.Study,
+            Previous = state.State.LastBuild,
+            Began = state.State.Began ?? now,
+            Ended = now,
+            State = end.ToString(),
+            Error = error,
+            Targets = targets,
+        };
+        return await record.PutAsync(store, Name, CancellationToken.None);
     }
 
     private void Change(WorkflowStatus status)
@@ -289,6 +334,9 @@ internal sealed record WorkflowState
 {
     /// <summary>What is under way, or paused.</summary>
     public WorkflowRequest? Running { get; init; }
+
+    /// <summary>When that began; null once there is a record of how it ended, or was left.</summary>
+    public DateTimeOffset? Began { get; init; }
 
     public bool IsPaused { get; init; }
 

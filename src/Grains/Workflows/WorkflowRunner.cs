@@ -98,8 +98,8 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
         Action done;
         try
         {
-            var (result, error) = await AttemptsAsync(target, stop);
-            done = result != null ? () => Succeed(target, result, TargetState.Done) : () => Fail(target, error!);
+            var (result, last) = await AttemptsAsync(target, stop);
+            done = result != null ? () => Succeed(target, result, TargetState.Done) : () => Fail(target, last.Error ?? $"It ended as {last.State}.", last.Log);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -117,7 +117,7 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
         });
     }
 
-    private async Task<(TargetResult? Result, string? Error)> AttemptsAsync(StudyTarget target, CancellationToken stop)
+    private async Task<(TargetResult? Result, TargetProgress Last)> AttemptsAsync(StudyTarget target, CancellationToken stop)
     {
         var request = RequestOf(target);
         if (_lookedUp[target.Name] is { IsLost: true, Id: var id })
@@ -125,13 +125,13 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
         for (int attempt = 1; ; attempt++)
         {
             int now = attempt;
-            change(target.Name, status => status with { State = TargetState.Running, Attempt = now, Progress = null });
+            change(target.Name, status => status with { State = TargetState.Running, Attempt = now, Progress = null, Log = null });
             var last = await AttemptAsync(target, request, stop);
             if (last.State == WorkState.Done)
-                return (new TargetResult { Outputs = new(last.Outputs.ToDictionary(output => output.Name, output => new TargetOutput(output.Value, output.Digest)), StringComparer.Ordinal), Seconds = last.Seconds }, null);
+                return (new TargetResult { Outputs = new(last.Outputs.ToDictionary(output => output.Name, output => new TargetOutput(output.Value, output.Digest)), StringComparer.Ordinal), Seconds = last.Seconds }, last);
             stop.ThrowIfCancellationRequested();
             if (attempt > target.Retry)
-                return (null, last.Error ?? $"It ended as {last.State}.");
+                return (null, last);
         }
     }
 
@@ -221,9 +221,9 @@ internal sealed class WorkflowRunner(IArtifactStore store, IGrainFactory grains,
         _schedule.Done(target.Name);
     }
 
-    private void Fail(StudyTarget target, string error)
+    private void Fail(StudyTarget target, string error, string? log = null)
     {
-        change(target.Name, status => status with { State = TargetState.Failed, Error = Short(error), Progress = null });
+        change(target.Name, status => status with { State = TargetState.Failed, Error = Short(error), Progress = null, Log = log });
         foreach (var blocked in _schedule.Failed(target.Name))
             change(blocked.Name, status => status with { State = TargetState.Blocked, Reason = $"'{target.Name}' failed" });
     }

@@ -71,7 +71,7 @@ internal static class StudyTargetsApi
             Recipe = made?.Recipe,
             Outputs = [.. (outputs ?? new Dictionary<string, TargetOutput>()).Select(output => new StudyTargetOutput(output.Key, output.Value.Value, output.Value.Digest, LinkOf(output.Key, output.Value.Value)))],
             Notes = made == null ? [] : (await TargetLookup.ReadAsync(store, made.Id, cancellationToken)).Notes,
-            Log = made == null ? null : await LogAsync(name, made, store, cancellationToken),
+            Log = await TargetLog.FindAsync(store, view.Artifact, targets.LogOf(target), cancellationToken) is { } logged ? await LogAsync(name, logged, store, cancellationToken) : null,
             Numbers = outputs == null ? [] : await TargetNumbers.OfAsync(defined.Kind, outputs, store, grains, cancellationToken),
             Losses = outputs == null || await TargetNumbers.LossesAsync(outputs, store, grains, cancellationToken) is not { } losses ? null : LossesOf(losses),
             Files = result == null ? [] : [.. files.Take(MostFiles).Select(file => new StudyFileLink(file.Name, file.Length, HrefOf(name, result.Id, file.Name)))],
@@ -118,10 +118,9 @@ internal static class StudyTargetsApi
     }
 
     /// <summary>Its end, if it is long.</summary>
-    private static async Task<StudyTargetLog?> LogAsync(string study, ArtifactManifest made, IArtifactStore store, CancellationToken cancellationToken)
+    private static async Task<StudyTargetLog> LogAsync(string study, ArtifactManifest made, IArtifactStore store, CancellationToken cancellationToken)
     {
-        if (made.Files.FirstOrDefault(file => file.Name == TargetResult.LogFile) is not { } log)
-            return null;
+        var log = made.Files.First(file => file.Name == TargetResult.LogFile);
         await using var stream = await store.OpenReadAsync(made.Id, log.Name, cancellationToken);
         stream.Seek(Math.Max(0, log.Length - LongestLog), SeekOrigin.Begin);
         using var reader = new StreamReader(stream, Encoding.UTF8);
@@ -186,7 +185,7 @@ public sealed record StudyTargetDetail
     /// <summary>What people should know, such as what was left out.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>What a program wrote; null for other kinds, and where it did not end well: its last lines are in the error then.</summary>
+    /// <summary>What a program wrote, also one that failed; null for other kinds.</summary>
     public StudyTargetLog? Log { get; init; }
 
     /// <summary>By which one looks whether the result is good: losses, distances, sizes.</summary>

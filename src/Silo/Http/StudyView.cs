@@ -118,6 +118,9 @@ internal sealed class StudyTargets
         ? now.Outputs.Count > 0 ? now.Outputs.ToDictionary(output => output.Name, output => new TargetOutput(output.Value, output.Digest)) : null
         : _built.GetValueOrDefault(name)?.Outputs;
 
-    /// <summary>Whether an artifact belongs to one of the targets: their records and results.</summary>
-    public bool Have(string artifact) => _targets.Keys.Any(name => Find(name).Artifact == artifact || OutputsOf(name)?.Values.Any(output => output.Value == artifact) == true);
+    /// <summary>The artifact with what its program wrote, if it failed.</summary>
+    public string? LogOf(string name) => _now.TryGetValue(name, out var now) ? now.Log : _built.GetValueOrDefault(name)?.Log;
+
+    /// <summary>Whether an artifact belongs to one of the targets: their records, logs and results.</summary>
+    public bool Have(string artifact) => _targets.Keys.Any(name => Find(name).Artifact == artifact || LogOf(name) == artifact || OutputsOf(name)?.Values.Any(output => output.Value == artifact) == true);
 }

@@ -199,6 +199,9 @@ function close() {
 
 // ---- builds
 
+const toldOf = build => build.state === "Interrupted" ? "Its process was killed. What it had finished is up to date."
+  : build.error ?? `${build.ran} ran, ${build.upToDate} up to date${build.failed ? `, ${build.failed} failed` : ""}${build.blocked ? `, ${build.blocked} could not run` : ""}; ${duration(build.seconds)}`;
+
 async function showBuilds() {
   const builds = await studyBuilds(name);
   at("noBuilds").hidden = builds.length > 0;
@@ -206,7 +209,7 @@ async function showBuilds() {
   at("compare").querySelector("button").hidden = builds.length < 2;
   put(at("builds"), builds.map((build, i) => element("li", {},
     element("div", {}, element("span", { className: `stateLine ${build.state}`, textContent: buildState(build.state) }), ` ${moment(build.began)}`,
-      element("p", { className: "quiet small", textContent: `${build.ran} ran, ${build.upToDate} up to date${build.failed ? `, ${build.failed} failed` : ""}${build.blocked ? `, ${build.blocked} could not run` : ""}; ${duration(build.seconds)}` })),
+      element("p", { className: "quiet small", textContent: toldOf(build) })),
     builds.length > 1 && ["a", "b"].map(side => element("label", { className: "check" },
       element("input", { type: "radio", name: side, value: build.id, checked: i === (side === "a" ? 1 : 0) }),
       side.toUpperCase(), element("span", { className: "unseen", textContent: `: the build of ${moment(build.began)}` }))))));

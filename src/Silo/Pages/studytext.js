@@ -55,7 +55,7 @@ export const buildState = state => state === "None" ? "given up" : state.toLower
 
 export const moment = text => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-export const describeBuild = build => `${moment(build.began)}, ${buildState(build.state)} (${build.ran} ran, ${build.upToDate} up to date${build.failed ? `, ${build.failed} failed` : ""})`;
+export const describeBuild = build => build.state === "Interrupted" ? `${moment(build.began)}, interrupted` : `${moment(build.began)}, ${buildState(build.state)} (${build.ran} ran, ${build.upToDate} up to date${build.failed ? `, ${build.failed} failed` : ""})`;
 
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -69,8 +69,8 @@ internal sealed class WorkflowSilo(InProcessTestCluster cluster, LocalArtifactSt
 
     public async ValueTask DisposeAsync()
     {
+        await cluster.DisposeAsync();                        // with what is held: it does not come to its end
         work.Release();
-        await cluster.DisposeAsync();
         store.Dispose();
     }
 

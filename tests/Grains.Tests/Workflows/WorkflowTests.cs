@@ -124,6 +124,45 @@ public sealed class WorkflowTests : IDisposable
         Assert.Equal([builds[0].Id], await BuildHistory.ReadAsync(silo.Store, last.LastBuild, Token).Select(build => build.Id).ToListAsync(Token));
     }
 
+    /// <summary>A silo that ends under a build leaves it interrupted, one that is given up or cannot even begin is told of too.</summary>
+    [Fact]
+    public async Task BuildsThatCameToNothing_AreInTheHistory()
+    {
+        var study = WorkflowSilo.StudyOf("ended", [("a", 2, []), ("slow", 4, ["a"])]);
+        await using (var first = await WorkflowSilo.OpenAsync(_folder.Path))
+        {
+            await first.BuildAsync(study, "a");
+            first.Work.Hold("slow");
+            await first.Grains.Workflow("ended").StartAsync(await first.RequestAsync(study), Token);
+            await first.Work.Held.Task.WaitAsync(Token);
+        }
+        await using var silo = await WorkflowSilo.OpenAsync(_folder.Path);
+        var workflow = silo.Grains.Workflow("ended");
+        async Task<List<BuildSummary>> HistoryAsync() => await BuildHistory.ReadAsync(silo.Store, (await workflow.GetStatusAsync(Token)).LastBuild, Token).Select(build => build.Summary).ToListAsync(Token);
+        Assert.Equal(WorkState.Interrupted, (await workflow.GetStatusAsync(Token)).State);
+        var history = await HistoryAsync();
+        Assert.Equal(["Interrupted", "Done"], history.Select(build => build.State));
+        Assert.Equal((0, 0, 0), (history[0].Ran, history[0].UpToDate, history[0].Failed));
+        Assert.True(history[0].Began >= history[1].Ended);
+        // What the builds before it have made stays known.
+        Assert.Equal("""'command' is ["4"] and was ["2"]""", (await silo.PlanAsync(WorkflowSilo.StudyOf("ended", [("a", 4, [])])))["a"].Reason);
+
+        await workflow.CancelAsync(Token);
+        Assert.Equal(WorkState.None, (await workflow.GetStatusAsync(Token)).State);
+        Assert.Equal(["None", "Interrupted", "Done"], (await HistoryAsync()).Select(build => build.State));
+
+        var broken = await silo.RequestAsync(study);
+        await silo.Store.DeleteAsync(broken.Study, Token);
+        await workflow.StartAsync(broken, Token);
+        Assert.Equal(WorkState.Failed, (await silo.FollowAsync("ended")).Status.State);
+        history = await HistoryAsync();
+        Assert.Equal(["Failed", "None", "Interrupted", "Done"], history.Select(build => build.State));
+        Assert.Contains("There is no artifact", history[0].Error, StringComparison.Ordinal);
+
+        Assert.Equal(1, (await silo.BuildAsync(study)).Status.UpToDate);
+        Assert.Equal(["Done", "Failed", "None", "Interrupted", "Done"], (await HistoryAsync()).Select(build => build.State));
+    }
+
     [Fact]
     public async Task FailedTarget_BlocksWhatNeedsIt_AndTheNextBuildRunsOnlyThat()
     {

@@ -16,6 +16,7 @@ internal sealed class ExecTarget(IArtifactStore store, IOptions<WorkflowOptions>
 {
     private const string OutputKind = "files";
     private const int LinesInError = 12, LongestPhase = 100;
+    private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
     private static readonly string[] _inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT", "SystemRoot", "TEMP", "TMP", "USERPROFILE"];
 
     public string Kind => "exec";
@@ -73,6 +74,7 @@ internal sealed class ExecTarget(IArtifactStore store, IOptions<WorkflowOptions>
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await Task.WhenAny(Task.WhenAll(output, errors), Task.Delay(_lastWords, CancellationToken.None));    // what has left the tree may hold them open for good
             throw;
         }
         await Task.WhenAll(output, errors);
