@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using RadioDiffusion.Client;
 
 namespace RadioDiffusion.Client.Tests;
@@ -57,6 +58,77 @@ public sealed class PackCommandTests : IDisposable
         Assert.Equal([("copy", "Missing"), ("length", "Missing"), ("say", "Missing"), ("set", "Equal")], await VerdictsAsync("replay", Archive, "--in", there));
     }
 
+    /// <summary>With its artifacts a study is up to date elsewhere, under the same names: what is changed then goes on from them.</summary>
+    [Fact]
+    public async Task Replay_WithArtifacts_RunsOnlyWhatIsNotInTheArchive()
+    {
+        await WriteTrainingAsync();
+        await JsonAsync("here", "build", Study);
+        await JsonAsync("here", "pack", Study, "--out", Archive, "--artifacts");
+        string there = _folder.File("there");
+        foreach (string name in (string[])["mosaics", "catalogue.csv"])
+            CopyAll(_folder.File($"here/{name}"), Path.Combine(there, name));
+        var replayed = await JsonAsync("there", "replay", Archive, "--in", there, "--artifacts");
+        Assert.Equal(["images", "model", "set"], replayed.GetProperty("taken").EnumerateArray().Select(name => name.GetString()!).Order());
+        Assert.Equal((1, 3), (replayed.GetProperty("ran").GetInt32(), replayed.GetProperty("upToDate").GetInt32()));      // files outside the store are written there
+        Assert.True(File.Exists(Path.Combine(there, "out", "dataset.fits")));
+        Assert.All(replayed.GetProperty("targets").EnumerateArray(), target => Assert.Equal("Equal", target.GetProperty("verdict").GetString()));
+        // Who made it stays known.
+        foreach (var target in replayed.GetProperty("targets").EnumerateArray().Where(target => target.GetProperty("kind").GetString() != "export"))
+            Assert.Equal(await ManifestAsync("here", target.GetProperty("was").GetString()!), await ManifestAsync("there", target.GetProperty("was").GetString()!));
+
+        // More samples of the model, then another model of the set: both are found by their names.
+        string study = Path.Combine(there, "study.yaml");
+        Assert.Equal((2, 2), await RanAsync("build", study, "-p", "count=3"));
+        Assert.Equal((3, 1), await RanAsync("build", study, "-p", "iterations=3"));
+        Assert.Empty((await JsonAsync("there", "replay", Archive, "--in", there, "--artifacts")).GetProperty("taken").EnumerateArray());     // all of it is here
+        var (_, text, _) = await RunAsync("there", "replay", Archive, "--in", there, "--artifacts");
+        Assert.Contains("0 results are taken from the archive; of 3 targets the store has results of its own", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Artifacts_ThatAreNotThereOrForeign_AreRefused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Its target is a program of Unix.");
+        Directory.CreateDirectory(_folder.File("here"));
+        await File.WriteAllTextAsync(Study, "name: little\ntargets:\n  say: {kind: exec, command: [sh, -c, 'echo x > x.txt']}\n  other: {kind: exec, command: [sh, -c, 'echo y > y.txt']}\n", Token);
+        await JsonAsync("here", "build", Study);
+        await JsonAsync("here", "pack", Study, "--out", Archive);
+        await RefusesAsync("has no artifacts, but only their digests", () => { }, "--artifacts");
+        await JsonAsync("here", "pack", Study, "--out", Archive, "--artifacts");
+        byte[] whole = await File.ReadAllBytesAsync(Archive, Token);
+
+        void EditPack(Action<JsonNode> edit, Action<ZipArchive>? more = null) => Edit(whole, zip =>
+        {
+            more?.Invoke(zip);
+            Replace(zip, "pack.json", text =>
+            {
+                var pack = JsonNode.Parse(text)!;
+                edit(pack);
+                return pack.ToJsonString();
+            });
+        });
+        await RefusesAsync("belongs to no target of its study", () => EditPack(pack => pack["targets"]!.AsArray().RemoveAt(0)), "--artifacts");
+        await RefusesAsync("has other results of target 'say' than pack.json", () => EditPack(pack => pack["targets"]![0]!["outputs"]!["path"]!["digest"] = "sha256:0"), "--artifacts");
+        foreach (var (ending, content, says) in ((string, string, string)[])[("/x.txt", "z\n", "are not those that its manifest names"), ("/target.json", "[]", "are not those that its manifest names"), ("/artifact.json", "{}", "should be an artifact's manifest")])
+        {
+            string name = "";
+            await RefusesAsync(says, () => EditPack(
+                pack =>
+                {
+                    var file = pack["files"]!.AsArray().First(one => one!["name"]!.GetValue<string>() == name)!;
+                    (file["length"], file["sha256"]) = (content.Length, ModelCore.Artifacts.Digests.OfBytes(Encoding.UTF8.GetBytes(content)));
+                },
+                zip =>
+                {
+                    name = zip.Entries.First(entry => entry.FullName.StartsWith("artifacts/", StringComparison.Ordinal) && entry.FullName.EndsWith(ending, StringComparison.Ordinal)).FullName;
+                    Replace(zip, name, _ => content);
+                }), "--artifacts");
+        }
+        Assert.False(Directory.Exists(_folder.File("there")));
+        Assert.False(Directory.Exists(_folder.File("store-there/artifacts")));
+    }
+
     [Fact]
     public async Task Archive_ThatIsNoneOrDamagedOrForeign_IsRefused()
     {
@@ -92,10 +164,10 @@ public sealed class PackCommandTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(_folder.Path, "evil*", SearchOption.AllDirectories));
     }
 
-    private async Task RefusesAsync(string says, Action damage)
+    private async Task RefusesAsync(string says, Action damage, params string[] options)
     {
         damage();
-        var (exitCode, _, errors) = await RunAsync("there", "replay", Archive, "--in", _folder.File("there"));
+        var (exitCode, _, errors) = await RunAsync("there", ["replay", Archive, "--in", _folder.File("there"), .. options]);
         Assert.Equal(ExitCode.WrongUsage, exitCode);
         Assert.Contains(says, errors, StringComparison.Ordinal);
     }
@@ -143,6 +215,42 @@ public sealed class PackCommandTests : IDisposable
               set: {kind: dataset, mosaics: mosaics, catalogue: catalogue.csv, size: 16}
               copy: {kind: export, from: "${targets.say}", to: out}
             """, Token);
+    }
+
+    /// <summary>A set of a small survey, a model of it, samples of that, the set as a file.</summary>
+    private async Task WriteTrainingAsync()
+    {
+        Directory.CreateDirectory(_folder.File("here"));
+        SmallSurvey.Write(_folder.File("here"));
+        await File.WriteAllTextAsync(Study, """
+            name: little
+            properties: {iterations: 2, count: 2}
+            targets:
+              set: {kind: dataset, mosaics: mosaics, catalogue: catalogue.csv, size: 16}
+              model: {kind: train, dataset: "${targets.set}", preset: demo, iterations: "${iterations}", batch: 2, sampleGrids: 0}
+              images: {kind: sample, model: "${targets.model}", count: "${count}", steps: 2}
+              copy: {kind: export, from: "${targets.images.path}", format: fits-cube, to: out}
+            """, Token);
+    }
+
+    private static void CopyAll(string from, string to)
+    {
+        string[] files = File.Exists(from) ? [from] : Directory.GetFiles(from, "*", SearchOption.AllDirectories);
+        foreach (string file in files)
+        {
+            string copy = File.Exists(from) ? to : Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    private Task<string> ManifestAsync(string store, string artifact) =>
+        File.ReadAllTextAsync(Path.Combine(Directory.GetDirectories(_folder.File($"store-{store}/artifacts"), artifact, SearchOption.AllDirectories).Single(), "artifact.json"), Token);
+
+    private async Task<(int, int)> RanAsync(params string[] args)
+    {
+        var built = await JsonAsync("there", args);
+        return (built.GetProperty("ran").GetInt32(), built.GetProperty("upToDate").GetInt32());
     }
 
     private async Task<(string, string)[]> VerdictsAsync(params string[] args)

@@ -16,6 +16,8 @@ internal sealed class AbsentStore(IArtifactStore store) : IArtifactStore, IDispo
 
     public Task<ArtifactManifest> PutAsync(string id, Recipe recipe, string directory, CancellationToken ct = default) => store.PutAsync(id, recipe, directory, ct);
 
+    public Task<ArtifactManifest> AdoptAsync(ArtifactManifest made, string directory, CancellationToken ct = default) => store.AdoptAsync(made, directory, ct);
+
     public Task<string> GetDirectoryAsync(string id, CancellationToken ct = default) => store.GetDirectoryAsync(id, ct);
 
     public Task<Stream> OpenReadAsync(string id, string file, CancellationToken ct = default) => store.OpenReadAsync(id, file, ct);

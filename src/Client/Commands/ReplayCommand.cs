@@ -15,19 +15,21 @@ internal static class ReplayCommand
     private static readonly Argument<string> _archive = new("FILE") { Description = "An archive of 'pack'." };
     private static readonly Option<string?> _in = new("--in") { Description = "Folder for the study's files, from where its relative paths are meant; what is there already is not written over. Default: NAME-replay in this folder, NAME being that of the study.", HelpName = "DIR" };
     private static readonly Option<double> _tolerance = new Option<double>("--tolerance") { Description = "Numbers of results (figures of evaluations, deviations of images and tiles, norms of weights) that differ by no more than this share count as equal: samples and other processors round in other ways.", DefaultValueFactory = _ => 1e-3 }.Between(0, 1);
+    private static readonly Option<bool> _artifacts = new("--artifacts") { Description = "Takes the results that the archive holds ('pack --artifacts') into the store first, so that targets with the same recipes are up to date and do not run. Only of people whom you trust: nobody can see from a recipe that a result is its." };
     private static readonly Option<int> _jobs = new Option<int>("--jobs", "-j") { Description = "So many targets run at a time at most.", DefaultValueFactory = _ => 4 }.Between(1, 10_000);
 
     public static Command Build()
     {
         var command = new Command("replay", "Builds a study from an archive of 'pack' and compares: for each target whether its recipe and its results are the same, and else what differs. A study may start programs: look at one from others before, with any unzip.")
-            .With(_archive, _in, BuildCommand.Properties, _tolerance, _jobs, CommonOptions.UntilInputEnds);
+            .With(_archive, _in, BuildCommand.Properties, _artifacts, _tolerance, _jobs, CommonOptions.UntilInputEnds);
         command.SetGuardedAction(InputEnd.Minding(RunAsync));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Output output, CancellationToken cancellationToken)
     {
-        using var archive = Open(parsed.GetValue(_archive)!);
+        bool takesArtifacts = parsed.GetValue(_artifacts);
+        using var archive = Open(parsed.GetValue(_archive)!, takesArtifacts);
         var pack = archive.Pack;
         string folder = Path.GetFullPath(parsed.GetValue(_in) ?? $"{pack.Study}-replay");
         var kept = archive.Extract(folder);
@@ -39,23 +41,31 @@ internal static class ReplayCommand
         var study = BuildCommand.Read(Path.Combine(folder, pack.File), properties);
 
         await using var session = await parsed.OpenSessionAsync(cancellationToken);
+        var (taken, ownOnes) = takesArtifacts ? await new PackedArtifacts(session.Artifacts, session.Grains).TakeAsync(archive, cancellationToken) : ([], []);
+        if (takesArtifacts)
+            output.Message($"  {taken.Count} results are taken from the archive{(ownOnes.Count == 0 ? "" : $"; of {ownOnes.Count} targets the store has results of its own, which stay: {string.Join(", ", ownOnes)}")}");
         var request = new WorkflowRequest { Study = await StudyArtifact.PutAsync(session.Artifacts, study, cancellationToken), AtATime = parsed.GetValue(_jobs) };
         var status = await BuildDisplay.StayAsync(session, study.Name, workflow => workflow.StartAsync(request, CancellationToken.None), output, cancellationToken);
         var record = await BuildRecord.FindAsync(session.Artifacts, status.LastBuild, cancellationToken);
         if (record is not { Error: null })
             throw new UserErrorException(ErrorKind.Failed, study.Name, $"Study '{study.Name}' could not be built: {status.Error}");
         var compared = await CompareAsync(session, archive, record, parsed.GetValue(_tolerance), cancellationToken);
-        return Report(output, pack, folder, status, compared, record);
+        return Report(output, pack, folder, status, compared, record, taken);
     }
 
-    private static StudyArchive Open(string path)
+    private static StudyArchive Open(string path, bool takesArtifacts)
     {
+        StudyArchive? archive = null;
         try
         {
-            return StudyArchive.Open(path);
+            archive = StudyArchive.Open(path);
+            if (takesArtifacts)
+                archive.Artifacts();                         // refused before anything is written
+            return archive;
         }
         catch (RadioDiffusionException error)
         {
+            archive?.Dispose();
             throw new UserErrorException(ErrorKind.Invalid, path, error.Message);
         }
     }
@@ -92,14 +102,14 @@ internal static class ReplayCommand
         return results;
     }
 
-    private static int Report(Output output, StudyPack pack, string folder, WorkflowStatus status, List<ReplayedTarget> compared, BuildRecord record)
+    private static int Report(Output output, StudyPack pack, string folder, WorkflowStatus status, List<ReplayedTarget> compared, BuildRecord record, IReadOnlyList<string> taken)
     {
         var here = StudyPacker.VersionsHere();
         string[] others = [.. pack.Versions.Where(version => here.GetValueOrDefault(version.Key) != version.Value).Select(version => $"{version.Key} {here.GetValueOrDefault(version.Key) ?? "(none)"} instead of {version.Value}")];
         int Count(ReplayVerdict verdict) => compared.Count(target => target.Verdict == verdict);
         string[] added = [.. record.Targets.Select(target => target.Name).Except(pack.Targets.Select(target => target.Name))];
         bool isEqual = Count(ReplayVerdict.Equal) + Count(ReplayVerdict.Close) == compared.Count && added.Length == 0;
-        output.Result(new { pack.Study, Folder = folder, IsEqual = isEqual, status.Ran, status.UpToDate, OtherVersions = others, AddedTargets = added, Targets = compared }, console =>
+        output.Result(new { pack.Study, Folder = folder, IsEqual = isEqual, status.Ran, status.UpToDate, Taken = taken, OtherVersions = others, AddedTargets = added, Targets = compared }, console =>
         {
             var table = new Table().AddColumns("Target", "Kind", "Result", "What differs");
             foreach (var target in compared)
@@ -109,7 +119,9 @@ internal static class ReplayCommand
                 console.Line($"  {version}");
             foreach (string name in added)
                 console.Line($"  '{name}' is not in the archive");
-            if (status.UpToDate > 0)
+            if (taken.Count > 0)
+                console.Line($"  {status.UpToDate} of {compared.Count} targets were up to date and were not run, most with the archive's own results: without --artifacts, and with another --store, they are");
+            else if (status.UpToDate > 0)
                 console.Line($"  {status.UpToDate} of {compared.Count} targets were in the store already and were not run: with another --store all of them are");
             console.Line(isEqual
                 ? $"Study '{pack.Study}': all {compared.Count} targets gave the same{(Count(ReplayVerdict.Close) is > 0 and var close ? $", {close} of them within the tolerance" : "")}."

@@ -28,6 +28,11 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("Augment")]
     Task<DatasetStatus> AugmentAsync(DatasetAugmentation request, CancellationToken cancellationToken = default);
 
+    /// <summary>Lets the name stand for a training set in the store, such as one that was made elsewhere. The same one again does nothing.</summary>
+    /// <exception cref="UserErrorException">There is no such artifact, or it is none; or a data set of this name is being made.</exception>
+    [Alias("Register")]
+    Task<DatasetStatus> RegisterAsync(string artifact, CancellationToken cancellationToken = default);
+
     [Alias("GetStatus"), AlwaysInterleave]
     Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default);
 

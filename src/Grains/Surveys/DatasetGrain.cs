@@ -55,6 +55,19 @@ internal sealed partial class DatasetGrain(
     public Task<DatasetStatus> AugmentAsync(DatasetAugmentation request, CancellationToken cancellationToken = default) =>
         StartAsync(new DatasetState { Augmenting = request, Result = state.State.Result }, cancellationToken);
 
+    public async Task<DatasetStatus> RegisterAsync(string artifact, CancellationToken cancellationToken = default)
+    {
+        if (state.State.Source is { } source)
+            throw new UserErrorException(ErrorKind.Conflict, Name, $"Data set '{Name}' is being made from {source}: wait for it, or use another name.");
+        if (state.State.Result?.Artifact == artifact)
+            return _status.Value;
+        var result = await importer.FindAsync(Name, artifact, cancellationToken) with { Version = _status.Value.Version + 1 };
+        await GrainFactory.GetGrain<INameIndexGrain>(INameIndexGrain.Datasets).AddAsync(Name, cancellationToken);
+        await state.ReplaceAsync(new DatasetState { Result = result }, Name, cancellationToken);
+        _status.Set(result);
+        return result;
+    }
+
     public Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(_status.Value);
 
     public IAsyncEnumerable<DatasetStatus> WatchAsync(long afterVersion, CancellationToken cancellationToken = default) =>

@@ -29,6 +29,23 @@ internal sealed class DatasetImporter(IArtifactStore store, IDeviceSlots devices
         return await DescribeAsync(name, request, manifest, upToDate, cancellationToken);
     }
 
+    /// <summary>A training set that is in the store already.</summary>
+    /// <exception cref="UserErrorException">There is no such artifact, or it is none.</exception>
+    public async Task<DatasetStatus> FindAsync(string name, string artifact, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(artifact, cancellationToken) is not { } manifest || manifest.Files.All(file => file.Name != TrainingSet.DescriptionFile))
+            throw new UserErrorException(ErrorKind.NotFound, artifact, $"There is no training set '{artifact}' in {store.Describe()}.");
+        string directory = await store.GetDirectoryAsync(artifact, cancellationToken);
+        var table = await devices.Cpu.RunAsync(
+            () =>
+            {
+                using var set = TrainingSetReader.Open(directory);
+                return set.Description.Selection;
+            },
+            cancellationToken);
+        return DatasetStatus.DoneWith(name, table, artifact, manifest.ContentDigest) with { WasUpToDate = true };
+    }
+
     private async Task<ArtifactManifest> ReadAsync(DatasetImportRequest request, ImageSetFormat format, DatasetImportOptions options, Recipe recipe,
         Action<Func<DatasetStatus, DatasetStatus>> change, CancellationToken cancellationToken)
     {

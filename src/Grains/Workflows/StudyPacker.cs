@@ -112,7 +112,7 @@ public sealed class StudyPacker(IArtifactStore store)
     {
         var (name, kind) = (planned.Target.Name, planned.Target.Kind);
         var target = (await FindAsync(name, kind, planned.Artifact!, cancellationToken))!;
-        string? result = target.Outputs.TryGetValue(TargetKinds.Artifact, out var output) && output.Value.Length > 0 ? output.Value : null;
+        string? result = target.Result;
         string? reports = FormattableString.Invariant($"{StudyPack.ReportsFolder}{index:000}-{new string([.. name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '=' ? letter : '-')])}");
         if (kind == "export")
             reports = AddExport(name, await store.GetDirectoryAsync(target.Artifact, cancellationToken), reports);

@@ -27,6 +27,17 @@ internal static class ArtifactFolder
         };
     }
 
+    /// <summary>The manifest of an artifact of another store, by reading all of its files.</summary>
+    /// <exception cref="RadioDiffusionException">They are not those that it had there.</exception>
+    public static ArtifactManifest DescribeAdopted(ArtifactManifest made, string directory, CancellationToken ct)
+    {
+        var files = FilesIn(directory, ct);
+        string digest = Digests.OfFiles(files);
+        return digest == made.ContentDigest
+            ? made with { Files = files, Location = null }
+            : throw new RadioDiffusionException($"The files of the artifact '{made.Id}' should have the digest {made.ContentDigest}, but they have {digest}.");
+    }
+
     /// <summary>The files in a folder with their digests, ordered by name.</summary>
     public static List<ArtifactFile> FilesIn(string directory, CancellationToken ct)
     {

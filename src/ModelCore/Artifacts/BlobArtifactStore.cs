@@ -43,7 +43,14 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
     }
 
     /// <inheritdoc/>
-    public async Task<ArtifactManifest> PutAsync(string id, Recipe recipe, string directory, CancellationToken ct = default)
+    public Task<ArtifactManifest> PutAsync(string id, Recipe recipe, string directory, CancellationToken ct = default) =>
+        PutAsync(id, recipe, directory, () => ArtifactFolder.Describe(id, recipe, directory, time ?? TimeProvider.System, ct), ct);
+
+    /// <inheritdoc/>
+    public Task<ArtifactManifest> AdoptAsync(ArtifactManifest made, string directory, CancellationToken ct = default) =>
+        PutAsync(made.Id, made.Recipe, directory, () => ArtifactFolder.DescribeAdopted(made, directory, ct), ct);
+
+    private async Task<ArtifactManifest> PutAsync(string id, Recipe recipe, string directory, Func<ArtifactManifest> describe, CancellationToken ct)
     {
         ArtifactFolder.CheckId(id, recipe);
         if (await FindAsync(id, ct) is { } existing)
@@ -51,7 +58,7 @@ public sealed class BlobArtifactStore(BlobServiceClient client, string container
             DurableFiles.TryDeleteDirectory(directory);
             return existing;
         }
-        var manifest = await Local("Reading " + directory, () => ArtifactFolder.Describe(id, recipe, directory, time ?? TimeProvider.System, ct), ct);
+        var manifest = await Local("Reading " + directory, describe, ct);
         manifest = manifest with { Location = $"{Files}{id}/{Guid.NewGuid():N}/" };
         var stored = await Run("Storing " + id, () => UploadAsync(manifest, directory, ct));
         if (stored == manifest)

@@ -19,6 +19,13 @@ public interface IArtifactStore
     /// <param name="ct">Stops it; nothing is stored then, and the directory may be gone.</param>
     Task<ArtifactManifest> PutAsync(string id, Recipe recipe, string directory, CancellationToken ct = default);
 
+    /// <summary>Stores an artifact of another store: who made it, and when, stays as it was. Otherwise as <see cref="PutAsync"/>.</summary>
+    /// <param name="made">Its manifest there.</param>
+    /// <param name="directory">Its files.</param>
+    /// <param name="ct">Stops it; nothing is stored then, and the directory may be gone.</param>
+    /// <exception cref="RadioDiffusionException">The files are not those of the manifest, or its ID is not that of its recipe.</exception>
+    Task<ArtifactManifest> AdoptAsync(ArtifactManifest made, string directory, CancellationToken ct = default);
+
     /// <summary>A local directory with the files, only to be read.</summary>
     /// <exception cref="RadioDiffusionException">There is no such artifact, or its files are damaged.</exception>
     Task<string> GetDirectoryAsync(string id, CancellationToken ct = default);

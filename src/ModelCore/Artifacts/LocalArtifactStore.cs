@@ -23,6 +23,13 @@ public sealed class LocalArtifactStore(string root, TimeProvider? time = null) :
     }
 
     /// <inheritdoc/>
+    public Task<ArtifactManifest> AdoptAsync(ArtifactManifest made, string directory, CancellationToken ct = default)
+    {
+        ArtifactFolder.CheckId(made.Id, made.Recipe);
+        return Run("Storing " + made.Id, () => Put(made.Id, directory, () => ArtifactFolder.DescribeAdopted(made, directory, ct)), ct);
+    }
+
+    /// <inheritdoc/>
     public Task<string> GetDirectoryAsync(string id, CancellationToken ct = default) =>
         Run("Looking up " + id, () => WholeFolder(Find(id) ?? throw NotThere(id)), ct);
 

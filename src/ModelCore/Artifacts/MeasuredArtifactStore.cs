@@ -21,6 +21,10 @@ public sealed class MeasuredArtifactStore(IArtifactStore store) : IArtifactStore
         MeasureAsync("put", () => store.PutAsync(id, recipe, directory, ct), ct);
 
     /// <inheritdoc/>
+    public Task<ArtifactManifest> AdoptAsync(ArtifactManifest made, string directory, CancellationToken ct = default) =>
+        MeasureAsync("put", () => store.AdoptAsync(made, directory, ct), ct);
+
+    /// <inheritdoc/>
     public Task<string> GetDirectoryAsync(string id, CancellationToken ct = default) => MeasureAsync("get", () => store.GetDirectoryAsync(id, ct), ct);
 
     /// <inheritdoc/>

@@ -102,6 +102,59 @@ public sealed class StudyArchive : IDisposable
         return kept;
     }
 
+    /// <summary>
+    /// The artifacts that it holds. Each is what its ID says, as far as that can be said without making it again: it has the recipe of that ID, the files that its manifest names, and belongs to a target of the study,
+    /// to which it has given what pack.json says.
+    /// </summary>
+    /// <exception cref="RadioDiffusionException">It holds none, or one that is something else.</exception>
+    public IReadOnlyList<ArtifactManifest> Artifacts()
+    {
+        var targets = Pack.Targets.ToDictionary(target => target.Artifact);
+        var results = Pack.Targets.Select(target => target.Result).ToHashSet();
+        var artifacts = new List<ArtifactManifest>();
+        foreach (var folder in Pack.Files.Where(file => file.Name.StartsWith(StudyPack.ArtifactsFolder, StringComparison.Ordinal)).GroupBy(file => file.Name.Split('/')[1]))
+        {
+            string name = $"{StudyPack.ArtifactsFolder}{folder.Key}/";
+            var manifest = ArtifactManifest.FromJson(Read(name + ArtifactManifest.FileName), $"'{name}{ArtifactManifest.FileName}'");
+            ArtifactFolder.CheckId(manifest.Id, manifest.Recipe);
+            if (ArtifactId.ToFileName(manifest.Id) != folder.Key || !(targets.ContainsKey(manifest.Id) || results.Contains(manifest.Id)))
+                throw new RadioDiffusionException($"The archive has an artifact '{manifest.Id}' in '{name}' that belongs to no target of its study.");
+            var files = folder.Where(file => file.Name != name + ArtifactManifest.FileName).Select(file => file with { Name = file.Name[name.Length..] });
+            if (Digests.OfFiles(manifest.Files) != manifest.ContentDigest || !files.OrderBy(file => file.Name, StringComparer.Ordinal).SequenceEqual(manifest.Files.OrderBy(file => file.Name, StringComparer.Ordinal)))
+                throw new RadioDiffusionException($"The files of the artifact '{manifest.Id}' in the archive are not those that its manifest names.");
+            if (targets.TryGetValue(manifest.Id, out var target) && !OutputsIn(name + TargetResult.FileName).SequenceEqual(target.Outputs))
+                throw new RadioDiffusionException($"The artifact '{manifest.Id}' in the archive has other results of target '{target.Name}' than pack.json.");
+            artifacts.Add(manifest);
+        }
+        return artifacts.Count > 0 ? artifacts : throw new RadioDiffusionException("The archive has no artifacts, but only their digests: 'radiodiffusion pack --artifacts' puts them in.");
+    }
+
+    private SortedDictionary<string, TargetOutput> OutputsIn(string name)
+    {
+        try
+        {
+            return TargetResult.FromJson(Read(name)).Outputs;
+        }
+        catch (JsonException error)
+        {
+            throw new RadioDiffusionException($"'{name}' in the archive should say what a target gave, but it cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Writes an artifact's files into a folder.</summary>
+    public void ExtractArtifact(ArtifactManifest artifact, string folder)
+    {
+        foreach (var file in artifact.Files)
+        {
+            ArtifactId.CheckFileName(file.Name);
+            string path = Path.Combine(folder, file.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var from = _zip.GetEntry($"{StudyPack.ArtifactsFolder}{ArtifactId.ToFileName(artifact.Id)}/{file.Name}")!.Open();
+            using var to = File.Create(path);
+            from.CopyTo(to);
+        }
+    }
+
     public void Dispose() => _zip.Dispose();
 
     private static StudyPack PackOf(ZipArchive zip, string path)

@@ -70,6 +70,10 @@ public sealed record PackedTarget
 
     public required SortedDictionary<string, TargetOutput> Outputs { get; init; }
 
+    /// <summary>The ID of the artifact that it gave; null for none.</summary>
+    [JsonIgnore]
+    public string? Result => Outputs.TryGetValue(TargetKinds.Artifact, out var output) && output.Value.Length > 0 ? output.Value : null;
+
     /// <summary>How long it took.</summary>
     public double Seconds { get; init; }
 

@@ -255,6 +255,8 @@ public sealed class TrainingForkTests : IDisposable
 
         public Task<ArtifactManifest?> FindAsync(string id, CancellationToken ct = default) => inner.FindAsync(id, ct);
 
+        public Task<ArtifactManifest> AdoptAsync(ArtifactManifest made, string directory, CancellationToken ct = default) => inner.AdoptAsync(made, directory, ct);
+
         public Task<string> GetDirectoryAsync(string id, CancellationToken ct = default) => inner.GetDirectoryAsync(id, ct);
 
         public Task<Stream> OpenReadAsync(string id, string file, CancellationToken ct = default) => inner.OpenReadAsync(id, file, ct);
