@@ -199,7 +199,7 @@ function close() {
 
 // ---- builds
 
-const toldOf = build => build.state === "Interrupted" ? "Its process was killed. What it had finished is up to date."
+const toldOf = build => build.state === "Interrupted" ? "Its process ended before it did. What it had finished is up to date."
   : build.error ?? `${build.ran} ran, ${build.upToDate} up to date${build.failed ? `, ${build.failed} failed` : ""}${build.blocked ? `, ${build.blocked} could not run` : ""}; ${duration(build.seconds)}`;
 
 async function showBuilds() {
