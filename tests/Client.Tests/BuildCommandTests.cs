@@ -108,6 +108,40 @@ public sealed class BuildCommandTests : IDisposable
         Assert.Contains("There is no study 'none'", (await RunAsync("study", "compare", "small", "--with", "none")).Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>A labelled set, samples of a model of it, and both together for another classifier.</summary>
+    [Fact]
+    public async Task GeneratedImages_AreAddedToALabelledSet()
+    {
+        for (int i = 0; i < 24; i++)
+        {
+            string images = Directory.CreateDirectory(_folder.File(Path.Combine("images", i % 2 == 0 ? "single" : "double"))).FullName;
+            float[] pixels = [.. Enumerable.Range(0, 16 * 16).Select(pixel => (float)((1 + i) * Math.Exp(-(Math.Pow((pixel / 16) - 8, 2) + Math.Pow((pixel % 16) - 6 - (i % 4), 2)) / 4)))];
+            ModelCore.Fits.FitsWriter.WriteImage(Path.Combine(images, $"{i}.fits"), pixels, 16, 16);
+        }
+        await File.WriteAllTextAsync(Study, """
+            name: augmented
+            properties: {held: 0.25}
+            targets:
+              set: {kind: dataset, import: images}
+              model: {kind: train, dataset: "${targets.set}", preset: demo, iterations: 1, batch: 2, sampleGrids: 0}
+              images: {kind: sample, model: "${targets.model}", count: 6, steps: 2}
+              more: {kind: dataset, real: "${targets.set}", generated: "${targets.images.artifact}", validationFraction: "${held}"}
+              classifier: {kind: train, dataset: "${targets.more}", preset: classifier-small, iterations: 2, batch: 4}
+            """, Token);
+        var built = await JsonAsync("build", Study);
+        string more = built.GetProperty("targets").EnumerateArray().Single(target => target.GetProperty("name").GetString() == "more").GetProperty("outputs").EnumerateArray()
+            .Single(output => output.GetProperty("name").GetString() == "dataset").GetProperty("value").GetString()!;
+        Assert.Equal(24 + 6, (await JsonAsync("dataset", "show", more)).GetProperty("selected").GetInt32());
+        Assert.Equal(0, (await JsonAsync("build", Study)).GetProperty("ran").GetInt32());
+        var (exitCode, _, errors) = await RunAsync("build", Study, "more", "-p", "held=1.5");
+        Assert.Equal(ExitCode.PartlyDone, exitCode);
+        Assert.Contains("should be from 0 to below 1, but it is 1.5", errors + (await RunAsync("study", "show", "augmented")).Output, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Study, "targets:\n  a: {kind: dataset, import: images, real: x, generated: y}\n  b: {kind: dataset, real: x}\n", Token);
+        errors = (await RunAsync("build", Study)).Errors;
+        Assert.Contains("or 'real' and 'generated'.", errors, StringComparison.Ordinal);
+        Assert.Contains("needs 'real' and 'generated' together.", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Programs_GetTheirEnvironmentFolderAndArgumentsAsTheyAre()
     {

@@ -36,6 +36,12 @@ public sealed class DatasetChannelsTests : IDisposable
         var again = await JsonOfAsync(build);
         Assert.Equal((2, built.GetProperty("artifact").GetString()), (again.GetProperty("tilesUpToDate").GetInt32(), again.GetProperty("artifact").GetString()));
 
+        // The same in a study.
+        string study = _folder.File("study.yaml");
+        await File.WriteAllTextAsync(study, "name: two\ntargets:\n  set: {kind: dataset, mosaics: " + mosaics + ", catalogue: " + catalogue + ", size: 16, minSnr: 2, anyAngle: true, channels: {1.4GHz: high}}\n", Token);
+        var target = Assert.Single((await JsonOfAsync("build", study, "--store", Store, "--json")).GetProperty("targets").EnumerateArray());
+        Assert.Contains(target.GetProperty("outputs").EnumerateArray(), output => output.GetProperty("name").GetString() == "artifact" && output.GetProperty("value").GetString() == built.GetProperty("artifact").GetString());
+
         var channels = (await JsonOfAsync("dataset", "show", "two", "--store", Store, "--json")).GetProperty("details").GetProperty("channels");
         Assert.Equal(["first", "1.4GHz"], channels.EnumerateArray().Select(channel => channel.GetProperty("name").GetString()));
         Assert.Equal(1.4e9, channels[1].GetProperty("frequencyHertz").GetDouble());

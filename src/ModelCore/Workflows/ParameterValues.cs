@@ -31,8 +31,11 @@ internal static class ParameterValues
         bool Has(string name) => parameters.ContainsKey(name);
         switch (kind.Name)
         {
-            case "dataset" when Has("import") == (Has("mosaics") || Has("catalogue")):
-                add("needs either 'mosaics' and 'catalogue', or 'import'.");
+            case "dataset" when new[] { Has("import"), Has("mosaics") || Has("catalogue"), Has("real") || Has("generated") }.Count(given => given) != 1:
+                add("needs either 'mosaics' and 'catalogue', or 'import', or 'real' and 'generated'.");
+                break;
+            case "dataset" when Has("real") != Has("generated"):
+                add("needs 'real' and 'generated' together.");
                 break;
             case "dataset" when Has("mosaics") != Has("catalogue"):
                 add("needs 'mosaics' and 'catalogue' together.");

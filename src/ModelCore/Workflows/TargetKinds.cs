@@ -91,11 +91,12 @@ public static class TargetKinds
 
     public static IReadOnlyList<TargetKind> All { get; } =
     [
-        new("dataset", "A training set, cut out of mosaics (mosaics, catalogue) or of images that exist already (import).",
+        new("dataset", "A training set, cut out of mosaics (mosaics, catalogue), of images that exist already (import), or of a labelled set with generated images added (real, generated).",
         [
             new("mosaics", ParameterType.Path, "Folder of mosaics."),
             new("catalogue", ParameterType.Path, "Catalogue of the same sky."),
             new("import", ParameterType.Path, "HDF5 file, zip archive, FITS cube or folder of images, instead of mosaics and catalogue."),
+            new("channels", ParameterType.PathMapping, "Further channels of the images: names, such as 1.4GHz, to folders of mosaics of the same sky at other frequencies. They come in the order of their names."),
             new("columns", ParameterType.Text, "Built-in column mapping of the catalogue."),
             new("size", ParameterType.Integer, "Side of a cut-out in pixels; 80 if it is not given."),
             new("minSnr", ParameterType.Number, "Smallest S/N_sigma that is kept; 5 if it is not given."),
@@ -116,6 +117,9 @@ public static class TargetKinds
             new("splits", ParameterType.Text, "Only imported images of these splits, joined by commas."),
             new("clip", ParameterType.Number, "Clips imported images at so many sigma of the noise."),
             new("lightness", ParameterType.Boolean, "Takes the lightness of imported pictures with colours."),
+            new("real", ParameterType.Dataset, "A labelled set, to which 'generated' is added for training a classifier ('augmented' of evaluate)."),
+            new("generated", ParameterType.Text, "The images to add: ${targets.NAME.artifact} of a target of kind sample."),
+            new("validationFraction", ParameterType.Number, "Share of 'real' that is held out, as by the training of a classifier without the generated images; that of the preset classifier if it is not given."),
             _seed,
         ], [Dataset, Artifact, Path]),
         new("train", "A training run, and the model that it ends in.",

@@ -59,6 +59,28 @@ public abstract class ArtifactStoreContract
         Assert.Equal("alpha", await ReadAsync(store, RecipeOf(1).Id, "a.txt"));
     }
 
+    /// <summary>From another store: the same files, and who made them there.</summary>
+    [Fact]
+    public async Task Adopt_KeepsWhoMadeIt_AndRefusesOtherFiles()
+    {
+        var recipe = RecipeOf(1);
+        using var elsewhere = new TemporaryFolder();
+        using var other = new LocalArtifactStore(elsewhere.Path);
+        var made = await PutAsync(other, recipe.Id, recipe, ("a.txt", "alpha"), ("deep/b.txt", "beta")) with { Provenance = new Provenance("RadioDiffusion 0.0", "far away", new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero)) };
+        var store = Open();
+        var error = await Assert.ThrowsAsync<RadioDiffusionException>(() => store.AdoptAsync(made, Write(store, ("a.txt", "alpha"), ("deep/b.txt", "gamma")), Ct));
+        Assert.Contains(made.ContentDigest, error.Message, StringComparison.Ordinal);
+        error = await Assert.ThrowsAsync<RadioDiffusionException>(() => store.AdoptAsync(made with { Recipe = RecipeOf(2) }, Write(store, ("a.txt", "alpha"), ("deep/b.txt", "beta")), Ct));
+        Assert.Contains(made.Id, error.Message, StringComparison.Ordinal);
+        Assert.Null(await Open().FindAsync(made.Id, Ct));
+
+        await store.AdoptAsync(made, Write(store, ("a.txt", "alpha"), ("deep/b.txt", "beta")), Ct);
+        var found = (await Open().FindAsync(made.Id, Ct))!;
+        Assert.Equal((made.Provenance, made.ContentDigest), (found.Provenance, found.ContentDigest));
+        Assert.Equal("beta", await ReadAsync(Open(), made.Id, "deep/b.txt"));
+        Assert.Equal(made.Provenance, (await PutAsync(Open(), recipe.Id, recipe, ("a.txt", "second"))).Provenance);
+    }
+
     [Fact]
     public async Task Put_TheSecondTime_KeepsTheFirst()
     {

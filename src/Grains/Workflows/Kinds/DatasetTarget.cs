@@ -1,12 +1,16 @@
 using RadioDiffusion.Grains.Interfaces;
 using RadioDiffusion.Grains.Interfaces.Surveys;
+using RadioDiffusion.Grains.Interfaces.Training;
+using RadioDiffusion.Grains.Training;
 using RadioDiffusion.ModelCore.Workflows;
 
 namespace RadioDiffusion.Grains.Workflows.Kinds;
 
-/// <summary>A data set: `dataset build` or `dataset import`.</summary>
+/// <summary>A data set: `dataset build`, `dataset import`, or what `evaluate --augmentation` trains on.</summary>
 internal sealed class DatasetTarget : ITargetWork
 {
+    private const string UsualClassifier = "classifier";
+
     public string Kind => "dataset";
 
     public async Task<TargetResult> RunAsync(TargetContext context, CancellationToken cancellationToken)
@@ -14,6 +18,8 @@ internal sealed class DatasetTarget : ITargetWork
         var dataset = context.Grains.Dataset(context.NameInStore);
         if (context.Text("import") != null)
             await dataset.ImportAsync(ImportOf(context), cancellationToken);
+        else if (context.Text("real") != null)
+            await dataset.AugmentAsync(AugmentationOf(context), cancellationToken);
         else
             await dataset.BuildAsync(BuildOf(context), cancellationToken);
         var status = await dataset.FollowAsync(status => context.Tell(status.Phase, status.TilesDone, status.TilesTotal), cancellationToken);
@@ -43,6 +49,7 @@ internal sealed class DatasetTarget : ITargetWork
             _ => DatasetContent.All,
         },
         BackgroundsPerMosaic = context.Whole("backgrounds") ?? 500,
+        Channels = context.TextsByName("channels") is { Count: > 0 } channels ? new([.. channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel => new ChannelFolder(channel.Key, channel.Value))]) : null,
         Keep = context.Texts("keep") is { Count: > 0 } kept ? new([.. kept.Select(KeepOf)]) : null,
         Seed = context.Seed,
     };
@@ -51,6 +58,15 @@ internal sealed class DatasetTarget : ITargetWork
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals < 0 ? new CatalogueKeep(text, text) : new CatalogueKeep(text[..equals], text[(equals + 1)..]);
+    }
+
+    private static DatasetAugmentation AugmentationOf(TargetContext context)
+    {
+        string real = context.Text("real")!;
+        double fraction = context.Number("validationFraction") ?? TrainingSetup.OptionsFor(new TrainingRequest { Dataset = real, Preset = UsualClassifier }).ValidationFraction;
+        return fraction is >= 0 and < 1
+            ? new DatasetAugmentation { Real = real, Generated = context.Text("generated")!, ValidationFraction = fraction, Seed = context.Seed }
+            : throw new UserErrorException(ErrorKind.Invalid, context.Name, FormattableString.Invariant($"'validationFraction' of target '{context.Name}' should be from 0 to below 1, but it is {fraction}."));
     }
 
     private static DatasetImportRequest ImportOf(TargetContext context) => new()
