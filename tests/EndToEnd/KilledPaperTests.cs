@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Text.Json;
 using RadioDiffusion.Client;
 
@@ -5,7 +6,7 @@ namespace RadioDiffusion.EndToEnd;
 
 /// <summary>
 /// The paper's study in small (docs/studies/paper-small.yaml), killed at a seeded moment and built again: what was done at the kill does not run again, and all artifacts are those of a build that nobody disturbed.
-/// The other build finds the samples that were computed here: a sample that is computed with other mates in its batch is equal but for its last digits, so that the first one stored is the sample for good.
+/// Where libtorch computes the samples, the other build finds those that were computed here: with other mates in its batch a sample is equal but for its last digits, so that the first one stored is the sample for good.
 /// </summary>
 public sealed class KilledPaperTests : IDisposable
 {
@@ -32,13 +33,13 @@ public sealed class KilledPaperTests : IDisposable
             Assert.Equal(Targets - finished.Count, again.Count);
             Assert.DoesNotContain(again, target => finished.Contains(target.Artifact));
 
-            int samples = CopySamples(store, other);
+            int samples = Vector512.IsHardwareAccelerated ? 0 : CopySamples(store, other);
             Directory.Delete(Results, recursive: true);
             var undisturbed = await DoneAsync(other);
             Assert.Equal(Targets, undisturbed.Values.Count(target => target.State == "Done"));
             Assert.Equal(undisturbed.Keys.Order(StringComparer.Ordinal), built.Keys.Order(StringComparer.Ordinal));
             Assert.All(undisturbed, target => Assert.Equal((target.Key, target.Value.Artifact, target.Value.Digests), (target.Key, built[target.Key].Artifact, built[target.Key].Digests)));
-            TestContext.Current.TestOutputHelper?.WriteLine($"round {round}: killed with {finished.Count} of {Targets} targets done, {again.Count} ran after it; all artifacts and digests are those of an undisturbed build with the same {samples} samples");
+            TestContext.Current.TestOutputHelper?.WriteLine($"round {round}: killed with {finished.Count} of {Targets} targets done, {again.Count} ran after it; all artifacts and digests are those of an undisturbed build, which was given {samples} samples");
             Directory.Delete(_folder.File(store), recursive: true);
             Directory.Delete(_folder.File(other), recursive: true);
             Directory.Delete(Results, recursive: true);
