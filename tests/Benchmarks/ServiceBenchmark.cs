@@ -64,6 +64,7 @@ internal static class ServiceBenchmark
         using var model = DiffusionModel.Load(Path.Combine(AppContext.BaseDirectory, "Models", Model), precision: SampleId.Parse(ids[0]).Precision);
         SampleConditions[] samples = [.. ids.Select(SampleId.Parse).Select(id => new SampleConditions(id.Seed, null, model.Description.Classes.ToList().IndexOf(id.Class!), id.Guidance))];
         model.MaximumBatch = Math.Max(1, model.BestBatch / 2);                  // guided images are two of the network's
+        Console.WriteLine($"in one go: {model.MaximumBatch} together");
         long began = Stopwatch.GetTimestamp();
         model.Sample(samples, SampleId.Parse(ids[0]).Solver);
         return samples.Length / Stopwatch.GetElapsedTime(began).TotalSeconds;

@@ -13,7 +13,7 @@ internal static class BatchProfile
     private const int Rounds = 3;
 
     /// <summary>What the best batch may gain for each image over the one that is taken.</summary>
-    private const double NearlyBest = 1.05;
+    private const double NearlyBest = 1.1;
 
     /// <summary>Larger batches than one that takes so long make new images wait too long.</summary>
     private static readonly TimeSpan _longCall = TimeSpan.FromSeconds(0.15);

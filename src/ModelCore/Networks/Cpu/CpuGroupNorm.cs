@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RadioDiffusion.ModelCore.Networks.Cpu;
@@ -39,6 +40,7 @@ internal sealed unsafe class CpuGroupNorm(CpuWeights weights, string name, int g
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddRow(FeatureMap x, int y, double* sums, double* squares)
     {
         for (int c = 0; c < Channels; c += Lanes)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RadioDiffusion.ModelCore.Networks.Cpu;
@@ -54,6 +55,7 @@ internal sealed unsafe class CpuLinearAttention
     }
 
     /// <summary>Over the channels of each pixel, after division by the root of their number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SoftmaxOfQueries(FeatureMap map, float* at)
     {
         var factor = Vector512.Create((float)(1 / Math.Sqrt(_width)));
@@ -77,6 +79,7 @@ internal sealed unsafe class CpuLinearAttention
     }
 
     /// <summary>Over the pixels, for each channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SoftmaxOfKeys(FeatureMap map, float* keys)
     {
         int count = map.Height * map.Width;
@@ -101,6 +104,7 @@ internal sealed unsafe class CpuLinearAttention
     }
 
     /// <summary>Keys times values summed over the pixels, (key, value).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Context(FeatureMap map, float* keys, float* values, float* context)
     {
         int count = map.Height * map.Width;

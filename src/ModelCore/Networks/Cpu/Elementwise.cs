@@ -12,6 +12,7 @@ internal static unsafe class Elementwise
     /// <param name="x">Features.</param>
     /// <param name="affine">Scale and shift of each channel, (1, 2, channels).</param>
     /// <param name="output">Of the same shape, with or without a frame.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScaleAndActivate(FeatureMap x, FeatureMap affine, FeatureMap output)
     {
         float* scale = affine.At(0, 0), shift = affine.At(0, 1);
@@ -30,6 +31,7 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>x times scale plus shift, added to what is there or instead of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(FeatureMap x, FeatureMap affine, FeatureMap output, bool isAdded)
     {
         float* scale = affine.At(0, 0), shift = affine.At(0, 1), from = x.At(0, 0), to = output.At(0, 0);
