@@ -224,29 +224,31 @@ internal sealed partial class SamplerGrain(
         return [.. giving];
     }
 
-    /// <summary>As many as there is room for, with what their networks need.</summary>
+    /// <summary>As many as there is room for, with what their networks need: looked up together, since the network waits for it.</summary>
     private async Task<List<JoiningSample>> TakeJoiningAsync()
     {
         var joining = new List<JoiningSample>();
+        while (await TakeWhatHasRoomAsync() is { Count: > 0 } taken)
+            joining.AddRange((await Task.WhenAll(taken.Select(JoinAsync))).OfType<JoiningSample>());
+        return joining;
+    }
+
+    private async Task<List<WaitingSample>> TakeWhatHasRoomAsync()
+    {
+        var taken = new List<WaitingSample>();
         while (_queue.TakeNext(client => _batch.Values.Count(sample => sample.Order.Client == client)) is { } next)
         {
             try
             {
-                if (await store.FindAsync(next.Key, _deactivated.Token) != null)
-                {
-                    _known.Remove(next.Key);                 // it was asked for when it had just been delivered, or another sampler was quicker
-                    await SampleGrainOf(next.Key).FoundAsync(_deactivated.Token);
-                    continue;
-                }
                 await LoadAsync(next.Id.Precision);
                 int rows = RowsInBatch(next.Id.Precision);
                 if (rows > 0 && rows + RowsOf(next) > await BestBatchAsync(next.Id.Precision))
                 {
                     _queue.PutBack(next);
-                    return joining;
+                    break;
                 }
                 _batch.Add(next.Key, next with { JoinedAt = time.GetUtcNow() });
-                joining.Add(await PrepareAsync(next));
+                taken.Add(next);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
@@ -254,7 +256,25 @@ internal sealed partial class SamplerGrain(
                 await FailAsync(next.Key, error);
             }
         }
-        return joining;
+        return taken;
+    }
+
+    /// <summary>What a sample's network needs; null where nothing is to be computed.</summary>
+    private async Task<JoiningSample?> JoinAsync(WaitingSample sample)
+    {
+        try
+        {
+            if (await store.FindAsync(sample.Key, _deactivated.Token) == null)
+                return await PrepareAsync(sample);
+            Forget(sample.Key);                              // it was asked for when it had just been delivered, or another sampler was quicker
+            await SampleGrainOf(sample.Key).FoundAsync(_deactivated.Token);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            Forget(sample.Key);
+            await FailAsync(sample.Key, error);
+        }
+        return null;
     }
 
     private int RowsInBatch(string precision) => _batch.Values.Where(sample => sample.Id.Precision == precision).Sum(RowsOf);
