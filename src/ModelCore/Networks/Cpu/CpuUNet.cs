@@ -26,12 +26,11 @@ internal sealed unsafe class CpuUNet
         _options = options;
         int size = options.ImageSize;
         _first = CpuConvolution.Around(weights, "init_conv", size);
-        int channels;
         for (int i = 0; Prefix("down_blocks", i) is { } prefix; i++)
             _down.Add(Block(prefix, isDoubling: false));
         _middle = [Block("middle_block.0.", isDoubling: false), Block("middle_block.2.", isDoubling: false)];
         _attention.Add(_middle[0], Attention("middle_block.1."));
-        channels = _middle[1].Outputs;
+        int channels = _middle[1].Outputs;
         for (int i = 0; Prefix("up_blocks", i) is { } prefix; i++)
         {
             // Those that double take what is there; all others take a skip beside it.

@@ -14,7 +14,7 @@ internal static class Workers
         int next = -1;
         var errors = new ConcurrentQueue<Exception>();
         int others = Math.Max(0, Math.Min(threads, count) - 1);
-        using var done = new CountdownEvent(others + 1);
+        var done = new CountdownEvent(others + 1);            // not disposed of: the last to signal may still be in it when the one who waits has gone on
         for (int i = 0; i < others; i++)
         {
             var worker = _idle.TryTake(out var idle) ? idle : new Worker();
